@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * upciedev - user ABI, version 1, of the universal PCIe driver for MicroTCA crates
+ *
+ * Every board is one character device. All structures are made of fixed-width
+ * types without holes and are frozen: a new need is a new command. Reserved
+ * members must be zero and are checked; an unknown command returns ENOTTY.
+ * No physical, bus or kernel address ever appears here.
+ */
+#ifndef _UAPI_LINUX_UPCIEDEV_H
+#define _UAPI_LINUX_UPCIEDEV_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define UPCIEDEV_ABI_VERSION	1
+
+/*
+ * A position (pread, pwrite, mmap) holds the BAR in bits 62:60 and the byte
+ * offset into it in bits 59:0. The value 7 in place of a BAR is the status page.
+ */
+#define UPCIEDEV_BAR_SHIFT	60
+#define UPCIEDEV_NR_BARS	6
+#define UPCIEDEV_POS(bar, offset) \
+	(((__u64)(bar) << UPCIEDEV_BAR_SHIFT) | (__u64)(offset))
+#define UPCIEDEV_POS_STATUS	UPCIEDEV_POS(7, 0)
+
+/* struct upciedev_board_info.slot of a board that sits in no numbered slot */
+#define UPCIEDEV_NO_SLOT	0xffffffffU
+
+/* struct upciedev_board_info.flags */
+#define UPCIEDEV_BOARD_GENERIC	(1U << 0)	/* bound by the generic plugin */
+#define UPCIEDEV_BOARD_IOMMU	(1U << 1)	/* an IOMMU translates and confines its DMA */
+#define UPCIEDEV_BOARD_MASTER	(1U << 2)	/* Bus Master is on at this moment */
+#define UPCIEDEV_BOARD_WRITABLE	(1U << 3)	/* this file was opened for writing */
+
+/**
+ * struct upciedev_board_info - what the driver knows of a board
+ * @size: in: sizeof(struct upciedev_board_info), else EINVAL
+ * @abi: out: UPCIEDEV_ABI_VERSION of the driver
+ * @flags: out: UPCIEDEV_BOARD_*
+ * @slot: out: physical slot number of the port above the board, or UPCIEDEV_NO_SLOT
+ * @domain: out: PCI domain
+ * @root: out: bus number of the root bus that the board hangs from
+ * @bus: out: PCI bus number
+ * @devfn: out: PCI device and function, as in PCI_DEVFN()
+ * @vendor: out: PCI vendor id
+ * @device: out: PCI device id
+ * @subvendor: out: subsystem vendor id
+ * @subdevice: out: subsystem id
+ * @class_revision: out: class code in bits 31:8, revision in bits 7:0
+ * @nr_irqs: out: interrupt vectors that the card asks for; 0 if none
+ * @generation: out: grows with every board that the driver takes; never reused
+ * @card: out: name of the card plugin, NUL-terminated
+ * @driver: out: version of the base driver, NUL-terminated
+ * @reserved: out: zero
+ *
+ * Filled by UPCIEDEV_GET_INFO. Errors: EINVAL, EFAULT, ENODEV (board has gone).
+ */
+struct upciedev_board_info {
+	__u32 size;
+	__u32 abi;
+	__u32 flags;
+	__u32 slot;
+	__u32 domain;
+	__u32 root;
+	__u32 bus;
+	__u32 devfn;
+	__u16 vendor;
+	__u16 device;
+	__u16 subvendor;
+	__u16 subdevice;
+	__u32 class_revision;
+	__u32 nr_irqs;
+	__aligned_u64 generation;
+	char card[32];
+	char driver[32];
+	__aligned_u64 reserved[8];
+};
+
+/* struct upciedev_bar_info.flags */
+#define UPCIEDEV_BAR_PRESENT	(1U << 0)	/* has a size and an assigned window */
+#define UPCIEDEV_BAR_IO		(1U << 1)	/* I/O ports: never mappable */
+#define UPCIEDEV_BAR_64BIT	(1U << 2)
+#define UPCIEDEV_BAR_PREFETCH	(1U << 3)
+#define UPCIEDEV_BAR_WC		(1U << 4)	/* mapped write-combined */
+#define UPCIEDEV_BAR_PEER	(1U << 5)	/* offered to other boards' DMA */
+#define UPCIEDEV_BAR_UNASSIGNED	(1U << 6)	/* the kernel found no window for it */
+
+/**
+ * struct upciedev_bar_info - one BAR of a board
+ * @size: in: sizeof(struct upciedev_bar_info), else EINVAL
+ * @bar: in: 0 to 5, else EINVAL
+ * @flags: out: UPCIEDEV_BAR_*; 0 for a BAR that the board does not have
+ * @nr_areas: out: how many areas UPCIEDEV_GET_BAR_AREAS has to tell
+ * @length: out: bytes
+ * @position: out: UPCIEDEV_POS(bar, 0), for pread, pwrite and mmap
+ * @name: out: the card's name of the BAR ("regs", "ddr"), NUL-terminated
+ * @reserved: out: zero
+ *
+ * Filled by UPCIEDEV_GET_BAR. Errors: EINVAL, EFAULT, ENODEV.
+ */
+struct upciedev_bar_info {
+	__u32 size;
+	__u32 bar;
+	__u32 flags;
+	__u32 nr_areas;
+	__aligned_u64 length;
+	__aligned_u64 position;
+	char name[16];
+	__aligned_u64 reserved[4];
+};
+
+/* struct upciedev_bar_area.rights */
+#define UPCIEDEV_AREA_MAP_READ	 (1U << 0)	/* pages can be mapped for reading */
+#define UPCIEDEV_AREA_MAP_WRITE	 (1U << 1)	/* pages can be mapped for writing */
+#define UPCIEDEV_AREA_CALL_READ	 (1U << 2)	/* pread and batches may read */
+#define UPCIEDEV_AREA_CALL_WRITE (1U << 3)	/* pwrite and batches may write */
+
+/**
+ * struct upciedev_bar_area - a stretch of a BAR in which the same rights hold
+ * @offset: out: first byte
+ * @length: out: bytes
+ * @rights: out: UPCIEDEV_AREA_*, as they hold for the asking file
+ * @reserved: out: zero
+ *
+ * Areas come in ascending order, touch each other and cover the whole BAR.
+ */
+struct upciedev_bar_area {
+	__aligned_u64 offset;
+	__aligned_u64 length;
+	__u32 rights;
+	__u32 reserved;
+};
+
+/**
+ * struct upciedev_bar_areas - the rights inside one BAR
+ * @bar: in: 0 to 5, else EINVAL
+ * @count: in: room in @areas; out: entries that exist (the first min() are filled)
+ * @areas: in: user address of struct upciedev_bar_area[count]
+ * @reserved: in: zero, else EINVAL
+ *
+ * For UPCIEDEV_GET_BAR_AREAS. Errors: EINVAL, EFAULT, ENODEV.
+ */
+struct upciedev_bar_areas {
+	__u32 bar;
+	__u32 count;
+	__aligned_u64 areas;
+	__aligned_u64 reserved;
+};
+
+/* struct upciedev_op.op */
+#define UPCIEDEV_OP_READ	0	/* value <- register */
+#define UPCIEDEV_OP_WRITE	1	/* register <- value */
+#define UPCIEDEV_OP_MODIFY	2	/* register <- (old & ~mask) | (value & mask); value <- old */
+#define UPCIEDEV_OP_READ_BLOCK	3	/* user buffer <- count registers */
+#define UPCIEDEV_OP_WRITE_BLOCK	4	/* count registers <- user buffer */
+#define UPCIEDEV_OP_POLL	5	/* until (register & mask) == (value & mask); value <- last read */
+
+/* struct upciedev_op.flags */
+#define UPCIEDEV_OP_FIXED	(1U << 0)	/* block: one address, a FIFO */
+
+#define UPCIEDEV_POLL_MAX_US	10000000U	/* longest time-out of UPCIEDEV_OP_POLL */
+
+/**
+ * struct upciedev_op - one entry of a batch
+ * @op: in: UPCIEDEV_OP_*
+ * @bar: in: 0 to 5
+ * @width: in: 8, 16, 32 or 64 bit; @offset is a multiple of width / 8
+ * @flags: in: UPCIEDEV_OP_FIXED on block operations, else 0
+ * @count: in: block: registers, at least 1; poll: time-out in microseconds, at most
+ *	UPCIEDEV_POLL_MAX_US; else 1
+ * @offset: in: bytes into the BAR
+ * @value: in/out: register value in the low @width bits (upper bits zero), or the
+ *	user address of the block's buffer, count * width / 8 bytes in host order
+ * @mask: in: modify, poll: bits that count; else 0
+ *
+ * Values are little-endian on the bus (a register reads 0x11223344 when its lowest
+ * byte is 0x44); a board with big-endian registers is swapped by the SDK.
+ */
+struct upciedev_op {
+	__u8 op;
+	__u8 bar;
+	__u8 width;
+	__u8 flags;
+	__u32 count;
+	__aligned_u64 offset;
+	__aligned_u64 value;
+	__aligned_u64 mask;
+};
+
+#define UPCIEDEV_BATCH_MAX	65536U		/* most operations of one batch */
+
+/**
+ * struct upciedev_batch - operations done in order in one system call
+ * @count: in: operations, 1 to UPCIEDEV_BATCH_MAX
+ * @done: out: operations that were carried out, also on error
+ * @ops: in: user address of struct upciedev_op[count]
+ * @reserved: in: zero
+ *
+ * For UPCIEDEV_BATCH. Stops at the first operation that fails and returns its
+ * error: EINVAL (malformed), ERANGE (outside the BAR), EPERM (guarded register),
+ * EBADF (a file not open for writing), ENXIO (no such BAR), ETIMEDOUT (poll),
+ * EINTR, EFAULT, ENODEV. A batch is not atomic as a whole, one modify is.
+ */
+struct upciedev_batch {
+	__u32 count;
+	__u32 done;
+	__aligned_u64 ops;
+	__aligned_u64 reserved[2];
+};
+
+/**
+ * struct upciedev_status - read-only page at UPCIEDEV_POS_STATUS
+ * @abi: UPCIEDEV_ABI_VERSION
+ * @gone: non-zero once the board has left, failed or is being reset; never goes back
+ * @generation: as in struct upciedev_board_info
+ *
+ * Tells without a system call whether all ones are data or an absent board.
+ */
+struct upciedev_status {
+	__u32 abi;
+	__u32 gone;
+	__aligned_u64 generation;
+};
+
+#define UPCIEDEV_IOC		0xE7
+#define UPCIEDEV_GET_INFO	_IOWR(UPCIEDEV_IOC, 0x00, struct upciedev_board_info)
+#define UPCIEDEV_GET_BAR	_IOWR(UPCIEDEV_IOC, 0x01, struct upciedev_bar_info)
+#define UPCIEDEV_GET_BAR_AREAS	_IOWR(UPCIEDEV_IOC, 0x02, struct upciedev_bar_areas)
+#define UPCIEDEV_BATCH		_IOWR(UPCIEDEV_IOC, 0x10, struct upciedev_batch)
+
+#endif /* _UAPI_LINUX_UPCIEDEV_H */
