@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <upciedev/reg.hpp>
+
+namespace upciedev {
+inline namespace v1 {
+
+/// Board memory of equal elements. Offsets and counts are in elements.
+class area {
+  public:
+    /// \tparam T the element's own type (std::int16_t for int16: a plain copy), or float or double
+    /// for engineering values. \throws error not_supported (another T), out_of_range
+    template <class T>
+    [[nodiscard]] std::vector<T> read(std::uint64_t first, std::size_t n) const {
+        std::vector<T> out(n);
+        read_into(first, std::span<T>(out));
+        return out;
+    }
+    template <class T>
+    void read_into(std::uint64_t first, std::span<T> out) const;
+    template <class T>
+    void write(std::uint64_t first, std::span<const T> in) const;
+
+    [[nodiscard]] std::uint64_t size() const noexcept; ///< elements
+    [[nodiscard]] const area_description& description() const noexcept { return *what_; }
+
+  private:
+    friend class board;
+    area(std::shared_ptr<detail::board_state> board, const area_description& what);
+    std::shared_ptr<detail::board_state> board_;
+    const area_description* what_;
+};
+
+/// A BAR by number or name, for boards without a file: byte offsets, little-endian values.
+class bar {
+  public:
+    [[nodiscard]] std::uint64_t read(std::uint64_t offset, unsigned width = 32) const;
+    void write(std::uint64_t offset, std::uint64_t bits, unsigned width = 32) const;
+    void read_block(std::uint64_t offset, std::span<std::uint32_t> out) const;
+    void write_block(std::uint64_t offset, std::span<const std::uint32_t> in) const;
+    [[nodiscard]] const bar_facts& facts() const noexcept { return facts_; }
+    [[nodiscard]] unsigned index() const noexcept { return index_; }
+
+  private:
+    friend class board;
+    bar(std::shared_ptr<detail::board_state> board, unsigned index);
+    std::shared_ptr<detail::board_state> board_;
+    unsigned index_;
+    bar_facts facts_;
+};
+
+} // namespace v1
+} // namespace upciedev

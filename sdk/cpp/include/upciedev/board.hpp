@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <upciedev/area.hpp>
+#include <upciedev/batch.hpp>
+#include <upciedev/reg.hpp>
+
+namespace upciedev {
+inline namespace v1 {
+
+/// One board of a crate. Copies share it; handles made from it keep it alive. Thread-safe.
+class board {
+  public:
+    /// A board over any transport; \p description may be nullptr (then only BARs by number).
+    board(transport_ptr way, board_description_ptr description, std::string alias = {});
+
+    /// \throws error no_such_register with the nearest names
+    template <class T = value>
+    [[nodiscard]] upciedev::reg<T> reg(std::string_view path) const {
+        return upciedev::reg<T>(find_reg(path));
+    }
+    [[nodiscard]] upciedev::area area(std::string_view path) const;
+    [[nodiscard]] upciedev::bar bar(unsigned index) const;
+    [[nodiscard]] upciedev::bar bar(std::string_view name) const;
+    [[nodiscard]] upciedev::batch batch() const;
+
+    /// The board file, or nullptr where none matches.
+    [[nodiscard]] const board_description_ptr& description() const noexcept;
+    [[nodiscard]] board_identity identity() const;
+    [[nodiscard]] std::string name() const;  ///< of the board file, else "1234:11e8"
+    [[nodiscard]] std::string alias() const; ///< of the crate file; may be empty
+    [[nodiscard]] std::string label() const; ///< "slot 4 vadc8", as errors name it
+    [[nodiscard]] bool gone() const noexcept;
+    [[nodiscard]] transport& way() const noexcept;
+
+  private:
+    [[nodiscard]] basic_reg find_reg(std::string_view path) const;
+    std::shared_ptr<detail::board_state> state_;
+};
+
+} // namespace v1
+} // namespace upciedev

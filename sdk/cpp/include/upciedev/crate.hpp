@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <upciedev/board.hpp>
+
+namespace upciedev {
+inline namespace v1 {
+
+/// A board as the crate lists it, not yet opened.
+struct crate_entry {
+    std::optional<unsigned> slot;
+    std::string alias;
+    std::string name;  ///< of the board file, else empty
+    std::string title; ///< of the board file, else empty
+    std::string pci_address;
+    board_ids ids;
+    std::string transport; ///< "sim", "sysfs", "chardev"; empty: cannot be opened
+    std::string remark;    ///< why it cannot be opened, and the remedy
+};
+
+struct crate_options {
+    std::vector<std::filesystem::path> devices; ///< folders of board files, searched first
+};
+
+/// A crate: boards in numbered slots. Thread-safe.
+class crate {
+  public:
+    /// \param uri "local" (this machine's boards through the driver), "sysfs" (unbound boards, root
+    /// only), "sim:FILE"; empty: $UPCIEDEV_CRATE, else "local".
+    static crate open(std::string uri = {}, crate_options options = {});
+
+    [[nodiscard]] std::vector<crate_entry> list() const; ///< ascending slot, then PCI address
+    /// By physical slot number. \throws error no_such_board (names the occupied slots)
+    [[nodiscard]] upciedev::board board(unsigned slot) const;
+    /// By "slot:4", "pci:0000:03:00.0", alias or board name. An ambiguous name is an error that
+    /// lists the candidates.
+    [[nodiscard]] upciedev::board board(std::string_view name) const;
+    [[nodiscard]] std::string uri() const;
+    [[nodiscard]] std::string title() const;
+
+    class source; ///< where boards come from (implementation)
+
+  private:
+    explicit crate(std::shared_ptr<source> from);
+    std::shared_ptr<source> source_;
+};
+
+} // namespace v1
+} // namespace upciedev

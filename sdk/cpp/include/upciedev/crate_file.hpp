@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace upciedev {
+inline namespace v1 {
+
+/// How QEMU plugs a board that is one of its own devices.
+struct qemu_device {
+    std::string device;               ///< argument of -device, without bus and id
+    std::vector<std::string> objects; ///< arguments of -object
+};
+
+/// One occupied slot of a crate file.
+struct crate_slot {
+    unsigned slot = 0;           ///< physical slot number
+    std::filesystem::path board; ///< board file, resolved against the crate file; may be empty
+    std::string alias;           ///< may be empty
+    std::map<std::string, double> simulate; ///< register path -> engineering value at power-on
+    std::optional<qemu_device> qemu;
+};
+
+/// A crate file (YAML, format 1): which boards sit where. Used for simulated crates, guests and,
+/// the simulation parts ignored, real crates.
+struct crate_file {
+    std::string name;
+    std::string title;
+    std::string file;
+    std::vector<crate_slot> slots; ///< ascending slot
+
+    /// \throws error bad_board_file, where() = "file:line:column"
+    static crate_file load(const std::filesystem::path& file);
+    static crate_file parse(std::string_view text, const std::string& name);
+};
+
+} // namespace v1
+} // namespace upciedev

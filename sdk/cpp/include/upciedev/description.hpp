@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <upciedev/value.hpp>
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace upciedev {
+inline namespace v1 {
+
+enum class access : std::uint8_t { rw, ro, wo };
+enum class read_effect : std::uint8_t { none, clear, pop };
+enum class write_effect : std::uint8_t {
+    none,
+    one_to_clear,
+    one_to_set,
+    one_to_toggle,
+    strobe ///< acts on the write, reads back 0
+};
+enum class byte_order : std::uint8_t { little, big };
+
+/// Names for numbers of a field or register ("off": 0, "external": 2).
+using enumeration = std::vector<std::pair<std::string, std::uint64_t>>;
+
+/// One field of a register.
+struct field_description {
+    std::string name;
+    unsigned lsb = 0;   ///< lowest bit
+    unsigned width = 1; ///< bits
+    conversion convert; ///< convert.type.bits == width
+    std::string unit;
+    std::optional<std::pair<double, double>> range; ///< engineering units, inclusive
+    enumeration values;
+    upciedev::access access = access::rw;
+    read_effect on_read = read_effect::none;
+    write_effect on_write = write_effect::none;
+    std::string text; ///< description
+
+    /// Bits of the register that belong to the field.
+    [[nodiscard]] std::uint64_t mask() const noexcept;
+};
+
+/// One level of repetition of a register: its own or that of a group around it.
+struct repeat {
+    std::uint32_t count = 1;
+    std::uint64_t stride = 0; ///< bytes
+};
+
+/// One register, or an array of equal ones.
+struct register_description {
+    std::string path;         ///< "adc.ch[].GAIN": "[]" stands for each repeat
+    unsigned bar = 0;         ///< BAR index
+    std::uint64_t offset = 0; ///< bytes into the BAR, of the element with all indices 0
+    unsigned width = 32;      ///< bits on the bus: 8, 16, 32 or 64
+    byte_order order = byte_order::little;
+    conversion convert; ///< of the whole register
+    std::string unit;
+    std::optional<std::pair<double, double>> range; ///< engineering units, inclusive
+    enumeration values;
+    upciedev::access access = access::rw;
+    read_effect on_read = read_effect::none;
+    write_effect on_write = write_effect::none;
+    std::optional<std::uint64_t> reset; ///< bits after reset
+    bool guard = false; ///< takes a bus address or starts an engine: the driver refuses writes
+    std::vector<field_description> fields;
+    std::vector<repeat> repeats; ///< outermost first, at most 4; empty for a single register
+    std::string text;
+
+    [[nodiscard]] const field_description* find_field(std::string_view name) const noexcept;
+};
+
+/// A stretch of board memory with equal elements (waveform, DDR, table).
+struct area_description {
+    std::string path;
+    unsigned bar = 0;
+    std::uint64_t offset = 0;
+    std::uint64_t count = 0; ///< elements
+    conversion convert; ///< one element; its size is convert.type.bits rounded up to 8, 16, 32, 64
+    byte_order order = byte_order::little;
+    std::string unit;
+    upciedev::access access = access::rw;
+    std::string text;
+
+    [[nodiscard]] unsigned element_size() const noexcept; ///< bytes
+    [[nodiscard]] std::uint64_t size() const noexcept { return count * element_size(); }
+};
+
+struct bar_description {
+    std::string name;
+    unsigned index = 0;
+    std::uint64_t size = 0; ///< bytes
+    bool write_combined = false;
+    bool peer = false;
+    std::string text;
+};
+
+/// Which boards a file is for. Members left empty match everything.
+struct match_description {
+    std::optional<std::uint16_t> vendor, device, subvendor, subdevice;
+};
+
+/// A register found by its path: the description, and where this element of it is.
+struct register_location {
+    const register_description* description = nullptr;
+    std::uint64_t offset = 0;               ///< bytes into the BAR, indices applied
+    std::array<std::uint32_t, 4> indices{}; ///< one per repeat, outermost first
+};
+
+/// All that a board file says. Immutable once loaded; shared by all boards of its kind.
+class board_description {
+  public:
+    std::string name;   ///< "vadc8"
+    std::string title;  ///< one line
+    std::string vendor; ///< maker, for people
+    std::string file;   ///< where it was loaded from
+    std::vector<match_description> matches;
+    std::vector<bar_description> bars;           ///< ascending index
+    std::vector<register_description> registers; ///< in the order of the file
+    std::vector<area_description> areas;
+
+    /// \param path "adc.ch[3].GAIN" or "adc.ch.3.GAIN".
+    /// \throws error no_such_register (with a suggestion), out_of_range (index)
+    [[nodiscard]] register_location find_register(std::string_view path) const;
+    [[nodiscard]] const area_description& find_area(std::string_view path) const;
+    [[nodiscard]] const bar_description& find_bar(std::string_view name) const;
+    /// Every element of every array, written out, in address order within the file's order.
+    [[nodiscard]] std::vector<std::pair<std::string, register_location>> all_registers() const;
+
+    /// Called once by the loader when the vectors are complete.
+    void build_index();
+
+  private:
+    struct hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept;
+    };
+    std::unordered_map<std::string, std::size_t, hash, std::equal_to<>> by_path_;
+};
+
+using board_description_ptr = std::shared_ptr<const board_description>;
+
+} // namespace v1
+} // namespace upciedev

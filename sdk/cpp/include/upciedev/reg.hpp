@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <upciedev/description.hpp>
+#include <upciedev/transport.hpp>
+
+#include <chrono>
+
+namespace upciedev {
+inline namespace v1 {
+
+namespace detail {
+class board_state; // shared by a board and all its handles
+} // namespace detail
+
+class field;
+
+/// A register, resolved and checked once. Cheap to copy; keeps its board alive.
+///
+/// Thread-safe. Every access may throw board_gone, io_error or not_permitted.
+class basic_reg {
+  public:
+    /// The bits. One load where the register is mapped, little-endian and 32 bit wide.
+    [[nodiscard]] std::uint64_t raw() const {
+        if (fast_ != nullptr) [[likely]] {
+            const std::uint32_t bits = *fast_;
+            if (bits != 0xffffffffU) [[likely]]
+                return bits;
+        }
+        return raw_slow();
+    }
+    /// Write the bits as they are. \throws error read_only, out_of_range (wider than the register)
+    void write_raw(std::uint64_t bits) const;
+    /// Replace the bits in \p mask, atomic in the driver.
+    /// \returns the bits before \throws error not_supported where reading has effects
+    std::uint64_t modify_raw(std::uint64_t mask, std::uint64_t bits) const;
+
+    /// Engineering value.
+    [[nodiscard]] value read_value() const;
+    void write_value(const value& number) const;
+    /// Write by the name of an enumeration value. \throws error bad_value (with the names)
+    void write_name(std::string_view name) const;
+    /// Name of the present value, if the enumeration has it.
+    [[nodiscard]] std::optional<std::string> read_name() const;
+
+    /// Poll until (bits & mask) == (bits wanted & mask). \returns the bits, or nothing in time
+    std::optional<std::uint64_t> wait_raw(std::uint64_t mask, std::uint64_t wanted,
+                                          std::chrono::microseconds timeout) const;
+
+    [[nodiscard]] upciedev::field field(std::string_view name) const;
+    [[nodiscard]] std::string path() const; ///< "adc.ch[3].GAIN"
+    [[nodiscard]] const register_description& description() const noexcept {
+        return *where_.description;
+    }
+    [[nodiscard]] std::uint64_t offset() const noexcept {
+        return where_.offset;
+    } ///< bytes into the BAR
+
+  protected:
+    friend class board;
+    friend class batch;
+    friend class upciedev::field;
+    basic_reg(std::shared_ptr<detail::board_state> board, const register_location& where);
+    [[nodiscard]] std::uint64_t raw_slow() const;
+
+    const volatile std::uint32_t* fast_ = nullptr;
+    std::shared_ptr<detail::board_state> board_;
+    register_location where_;
+};
+
+/// A register read and written as T (arithmetic), in engineering units.
+template <class T = value>
+class reg : public basic_reg {
+  public:
+    explicit reg(basic_reg base) : basic_reg(std::move(base)) {}
+    [[nodiscard]] T read() const { return read_value().template as<T>(); }
+    void write(T number) const { write_value(value(number)); }
+};
+
+template <>
+class reg<value> : public basic_reg {
+  public:
+    explicit reg(basic_reg base) : basic_reg(std::move(base)) {}
+    [[nodiscard]] value read() const { return read_value(); }
+    void write(const value& number) const { write_value(number); }
+    void write(std::string_view name) const { write_name(name); }
+};
+
+/// A field of a register. Writing is one masked modify that leaves its neighbours alone.
+class field {
+  public:
+    [[nodiscard]] std::uint64_t raw() const;
+    void write_raw(std::uint64_t bits) const;
+    [[nodiscard]] value read() const;
+    void write(const value& number) const;
+    void write(std::string_view name) const;
+    template <class T>
+    [[nodiscard]] T read_as() const {
+        return read().as<T>();
+    }
+    [[nodiscard]] std::optional<std::string> read_name() const;
+    [[nodiscard]] const field_description& description() const noexcept { return *what_; }
+    [[nodiscard]] std::string path() const; ///< "CTRL.ENABLE"
+
+  private:
+    friend class basic_reg;
+    friend class batch;
+    field(basic_reg owner, const field_description& what);
+    basic_reg owner_;
+    const field_description* what_;
+};
+
+} // namespace v1
+} // namespace upciedev

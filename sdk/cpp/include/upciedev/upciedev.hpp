@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <upciedev/board_file.hpp>
+#include <upciedev/crate.hpp>
+#include <upciedev/crate_file.hpp>
