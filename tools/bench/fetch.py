@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What `tools/fetch-bench` does: bring build/bench up to date, or leave it alone when it is whole."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from . import kernels, trixie
+from .apt import BenchError, PrivateApt, unpack
+from .kernels import Kernel
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BENCH = REPOSITORY / "build/bench"
+QEMU_LEAST = (11, 1)
+
+
+def say(text: str) -> None:
+    print(f"bench: {text}", flush=True)
+
+
+def is_whole() -> bool:
+    return (BENCH / "versions.txt").exists()
+
+
+def fetch_trixie(apt: PrivateApt, newest: Kernel) -> str:
+    """The trixie tree; returns QEMU's version."""
+    tree = BENCH / "trixie"
+    wanted = ["qemu-system-x86", "busybox-static", *newest.packages]
+    qemu = apt.field("qemu-system-x86/" + kernels.BACKPORTS, "Version")
+    if tuple(kernels.by_number(qemu.split(":")[-1])[:2]) < QEMU_LEAST:
+        raise BenchError(f"the mirror's QEMU is {qemu}; vfio-user boards need 11.1 or later")
+    unpack(apt.download_closure(wanted, kernels.BACKPORTS), tree)
+    trixie.retarget_programs(tree)
+    trixie.link_toolchain(tree)
+    kernels.lay_out(newest, tree, BENCH / "kernels/newest", tree / "toolchain")
+    return qemu
+
+
+def fetch_host_kernel(apt: PrivateApt, kernel: Kernel) -> None:
+    target = BENCH / "kernels" / kernel.name
+    unpack(apt.download(list(kernel.packages), BENCH / "debs" / kernel.name), target)
+    kernels.lay_out(kernel, target, target, None)
+
+
+def fetch() -> None:
+    started = time.monotonic()
+    for stale in ("trixie", "kernels", "debs", "apt"):
+        shutil.rmtree(BENCH / stale, ignore_errors=True)
+    apt = PrivateApt(BENCH / "apt")
+    say("reading the package lists of the machine's mirror")
+    apt.update()
+    found = {name: kernels.resolve(apt, name) for name in kernels.NAMES}
+    say("fetching QEMU, the newest kernel and its compiler")
+    qemu = fetch_trixie(apt, found["newest"])
+    for name in ("6.1", "6.12"):
+        say(f"fetching kernel {found[name].release}")
+        fetch_host_kernel(apt, found[name])
+    for done_with in ("debs", "apt"):
+        shutil.rmtree(BENCH / done_with, ignore_errors=True)
+    lines = [f"qemu {qemu}\n", *(f"kernel {name} {kernel.release}\n" for name, kernel in found.items())]
+    (BENCH / "versions.txt").write_text("".join(lines))
+    say(f"fetched in {time.monotonic() - started:.0f} s")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="tools/fetch-bench", description=__doc__)
+    parser.add_argument("--refresh", action="store_true", help="fetch again, with the newest versions of today")
+    arguments = parser.parse_args()
+    BENCH.mkdir(parents=True, exist_ok=True)
+    with (BENCH / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if arguments.refresh:
+            (BENCH / "versions.txt").unlink(missing_ok=True)
+        try:
+            if not is_whole():
+                fetch()
+        except BenchError as problem:
+            print(f"bench: {problem}", file=sys.stderr)
+            return 1
+    for line in (BENCH / "versions.txt").read_text().splitlines():
+        say(line)
+    return 0

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash
+# What the shell scripts share.
+: "${root:?the top of the repository}"
+
+fail() {
+    printf 'dev: %s\n' "$*" >&2
+    exit 1
+}
+
+# The newest line of a log, while its command runs.
+show_progress() {
+    local title=$1 log=$2 pid=$3 line width
+    width=$(($(tput cols 2>/dev/null || echo 80) - 16))
+    while kill -0 "$pid" 2>/dev/null; do
+        line=$(tail -c 400 "$log" | tr '\r' '\n' | tail -n 1)
+        printf '\r\033[K  %s %ds  %.*s' "$title" "$SECONDS" "$((width - ${#title}))" "$line"
+        sleep 0.5
+    done
+    printf '\r\033[K'
+}
+
+# step TITLE LOGNAME COMMAND...: run it into build/log/LOGNAME.log; one line for the person.
+step() {
+    local title=$1 log=$root/build/log/$2.log status=0
+    shift 2
+    mkdir -p "$root/build/log"
+    SECONDS=0
+    "$@" >"$log" 2>&1 </dev/null &
+    local pid=$!
+    if [[ -t 1 ]]; then show_progress "$title" "$log" "$pid"; fi
+    wait "$pid" || status=$?
+    if [[ $status -ne 0 ]]; then
+        tail -n 40 "$log" >&2
+        printf 'dev: %s failed (exit %d); all of it is in %s\n' "$title" "$status" "$log" >&2
+        return "$status"
+    fi
+    printf '  %s: done in %d s\n' "$title" "$SECONDS"
+}

@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Runs every check in tools/lint.d, and that of the kernel code. A check is silent when content.
+set -euo pipefail
+
+root=$(dirname "$(dirname "$(readlink -f "$0")")")
+cd "$root"
+mkdir -p build/log build/results
+
+check() {
+    local name=lint.$1 log=build/log/lint-$1.log verdict=pass detail=
+    shift
+    SECONDS=0
+    if ! "$@" >"$log" 2>&1; then
+        verdict=fail
+        detail="see $log"
+        cat "$log"
+    fi
+    printf '  %s %s (%d s)\n' "$verdict" "$name" "$SECONDS"
+    printf '%s\t%s\t%s\n' "$verdict" "$name" "$detail" >>build/results/lint.tsv
+}
+
+for script in tools/lint.d/*; do
+    check "$(basename "$script")" "$script"
+done
+if [[ -x tools/kernel-lint ]]; then check kernel tools/kernel-lint; fi
