@@ -7,7 +7,7 @@ namespace upciedev {
 inline namespace v1 {
 
 /// Board memory of equal elements. Offsets and counts are in elements.
-class area {
+class UPCIEDEV_API area {
   public:
     /// \tparam T the element's own type (std::int16_t for int16: a plain copy), or float or double
     /// for engineering values. \throws error not_supported (another T), out_of_range
@@ -33,7 +33,7 @@ class area {
 };
 
 /// A BAR by number or name, for boards without a file: byte offsets, little-endian values.
-class bar {
+class UPCIEDEV_API bar {
   public:
     [[nodiscard]] std::uint64_t read(std::uint64_t offset, unsigned width = 32) const;
     void write(std::uint64_t offset, std::uint64_t bits, unsigned width = 32) const;

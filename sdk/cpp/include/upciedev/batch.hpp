@@ -7,10 +7,10 @@ namespace upciedev {
 inline namespace v1 {
 
 /// Accesses collected and carried out in order by one call. Belongs to one thread.
-class batch {
+class UPCIEDEV_API batch {
   public:
     /// Where a read's answer will be found after run().
-    class result {
+    class UPCIEDEV_API result {
       public:
         [[nodiscard]] std::uint64_t raw() const;
         [[nodiscard]] value get() const; ///< engineering value \throws error if it did not run

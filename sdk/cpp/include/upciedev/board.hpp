@@ -9,7 +9,7 @@ namespace upciedev {
 inline namespace v1 {
 
 /// One board of a crate. Copies share it; handles made from it keep it alive. Thread-safe.
-class board {
+class UPCIEDEV_API board {
   public:
     /// A board over any transport; \p description may be nullptr (then only BARs by number).
     board(transport_ptr way, board_description_ptr description, std::string alias = {});

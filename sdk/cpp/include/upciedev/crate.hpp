@@ -23,7 +23,7 @@ struct crate_options {
 };
 
 /// A crate: boards in numbered slots. Thread-safe.
-class crate {
+class UPCIEDEV_API crate {
   public:
     /// \param uri "local" (this machine's boards through the driver), "sysfs" (unbound boards, root
     /// only), "sim:FILE"; empty: $UPCIEDEV_CRATE, else "local".

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <upciedev/export.hpp>
+
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -27,7 +29,7 @@ struct crate_slot {
 
 /// A crate file (YAML, format 1): which boards sit where. Used for simulated crates, guests and,
 /// the simulation parts ignored, real crates.
-struct crate_file {
+struct UPCIEDEV_API crate_file {
     std::string name;
     std::string title;
     std::string file;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <upciedev/export.hpp>
+
 #include <string>
 #include <system_error>
 
@@ -26,24 +28,30 @@ enum class errc {
     abi_mismatch,      ///< driver or plugin of another ABI version
 };
 
-const std::error_category& error_category() noexcept;
-std::error_code make_error_code(errc code) noexcept;
+UPCIEDEV_API const std::error_category& error_category() noexcept;
+UPCIEDEV_API std::error_code make_error_code(errc code) noexcept;
 
 /// The one exception of the SDK: a code, the place, what happened there and how to go on.
 ///
 /// what() reads "<where>: <what>; <remedy>", parts that are empty left out.
-class error : public std::system_error {
+class UPCIEDEV_API error : public std::system_error {
   public:
-    error(errc code, std::string where, const std::string& what, std::string remedy = {});
+    error(errc code, std::string where, std::string what, std::string remedy = {});
+
+    /// The same error with its place named, for a layer that knows more than the one below.
+    [[nodiscard]] error at(std::string where) const;
 
     [[nodiscard]] errc kind() const noexcept { return static_cast<errc>(code().value()); }
     /// Board and register path ("slot 4 vadc8: adc.ch[3].GAIN"), or "file.yaml:17:9".
     [[nodiscard]] const std::string& where() const noexcept { return where_; }
+    /// What happened, without place and remedy.
+    [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
     [[nodiscard]] const std::string& remedy() const noexcept { return remedy_; }
     [[nodiscard]] const char* what() const noexcept override { return text_.c_str(); }
 
   private:
     std::string where_;
+    std::string reason_;
     std::string remedy_;
     std::string text_;
 };

@@ -18,7 +18,7 @@ class field;
 /// A register, resolved and checked once. Cheap to copy; keeps its board alive.
 ///
 /// Thread-safe. Every access may throw board_gone, io_error or not_permitted.
-class basic_reg {
+class UPCIEDEV_API basic_reg {
   public:
     /// The bits. One load where the register is mapped, little-endian and 32 bit wide.
     [[nodiscard]] std::uint64_t raw() const {
@@ -87,7 +87,7 @@ class reg<value> : public basic_reg {
 };
 
 /// A field of a register. Writing is one masked modify that leaves its neighbours alone.
-class field {
+class UPCIEDEV_API field {
   public:
     [[nodiscard]] std::uint64_t raw() const;
     void write_raw(std::uint64_t bits) const;

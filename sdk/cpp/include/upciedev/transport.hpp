@@ -58,7 +58,7 @@ struct board_identity {
 };
 
 /// The way to one board. Thread-safe: any number of calls at once.
-class transport {
+class UPCIEDEV_API transport {
   public:
     transport() = default;
     transport(const transport&) = delete;

@@ -1,23 +1,30 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <upciedev/error.hpp>
+
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <variant>
 
 namespace upciedev {
 inline namespace v1 {
 
 /// How the bits of a register, field or area element are to be read.
-struct value_type {
+struct UPCIEDEV_API value_type {
     enum class kind : std::uint8_t { unsigned_integer, signed_integer, floating };
 
     kind what = kind::unsigned_integer;
     std::uint8_t bits = 32;        ///< 1 to 64; floating: 32 or 64
     std::int8_t fraction_bits = 0; ///< fixed point: bits after the binary point (may exceed bits)
 
-    /// "uint32", "int16", "ufix16.12", "sfix18.17", "float32", "float64".
+    /// "uint32", "int16", "ufix16.12", "sfix18.17", "float32", "float64", "bool" (uint1).
+    /// \throws error bad_value
     static value_type parse(std::string_view text);
     [[nodiscard]] std::string name() const;
     [[nodiscard]] bool is_integer() const noexcept {
@@ -40,7 +47,7 @@ struct conversion {
 };
 
 /// A number in engineering units: exact for 64-bit integers, else double.
-class value {
+class UPCIEDEV_API value {
   public:
     value() = default;
     template <class T>
@@ -54,10 +61,13 @@ class value {
             number_ = static_cast<std::uint64_t>(number);
     }
 
-    /// The number as T. \throws error out_of_range when T cannot hold it exactly
-    /// (a double that T = float only rounds is fine).
+    /// The number as T: an integer or bool exactly, a floating T rounded.
+    /// \throws error out_of_range when T cannot hold it
     template <class T>
-    [[nodiscard]] T as() const;
+    [[nodiscard]] T as() const {
+        static_assert(std::is_arithmetic_v<T>);
+        return std::visit([this](auto number) { return convert<T>(number); }, number_);
+    }
     [[nodiscard]] bool is_floating() const noexcept {
         return std::holds_alternative<double>(number_);
     }
@@ -70,14 +80,42 @@ class value {
     bool operator==(const value& other) const noexcept;
 
   private:
+    template <class T, class From>
+    T convert(From number) const {
+        if constexpr (std::is_same_v<T, bool>) {
+            if (number != From{0} && number != From{1}) refuse("a bool");
+            return number != From{0};
+        } else if constexpr (std::is_floating_point_v<T>) {
+            const auto rounded = static_cast<T>(number);
+            if (std::isinf(rounded) && !std::isinf(static_cast<double>(number))) refuse("a float");
+            return rounded;
+        } else {
+            return to_integer<T>(number);
+        }
+    }
+    template <class T, class From>
+    T to_integer(From number) const {
+        if constexpr (std::is_floating_point_v<From>) {
+            // Both bounds are powers of two, so exact as double; NaN fails each comparison.
+            constexpr double end = 2.0 * static_cast<double>(std::numeric_limits<T>::max() / 2 + 1);
+            constexpr double begin = std::is_signed_v<T> ? -end : 0.0;
+            if (!(number >= begin && number < end && std::trunc(number) == number)) refuse(nullptr);
+            return static_cast<T>(number);
+        } else {
+            if (!std::in_range<T>(number)) refuse(nullptr);
+            return static_cast<T>(number);
+        }
+    }
+    [[noreturn]] void refuse(const char* type) const;
+
     std::variant<std::int64_t, std::uint64_t, double> number_ = std::int64_t{0};
 };
 
 /// Bits (in the low type.bits) to engineering value.
-value decode(const conversion& how, std::uint64_t bits) noexcept;
+UPCIEDEV_API value decode(const conversion& how, std::uint64_t bits) noexcept;
 /// Engineering value to bits, rounded to the nearest representable number, ties to even.
 /// \throws error out_of_range when the type cannot hold it, bad_value for NaN in a non-float
-std::uint64_t encode(const conversion& how, const value& number);
+UPCIEDEV_API std::uint64_t encode(const conversion& how, const value& number);
 
 } // namespace v1
 } // namespace upciedev
