@@ -70,6 +70,7 @@ def fetch() -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="tools/fetch-bench", description=__doc__)
     parser.add_argument("--refresh", action="store_true", help="fetch again, with the newest versions of today")
+    parser.add_argument("--quiet", action="store_true", help="say nothing when everything is there")
     arguments = parser.parse_args()
     BENCH.mkdir(parents=True, exist_ok=True)
     with (BENCH / "lock").open("w") as lock:
@@ -77,6 +78,8 @@ def main() -> int:
         if arguments.refresh:
             (BENCH / "versions.txt").unlink(missing_ok=True)
         try:
+            if is_whole() and arguments.quiet:
+                return 0
             if not is_whole():
                 fetch()
         except BenchError as problem:

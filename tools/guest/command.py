@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`./dev guest`: one command in one boot."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from .machine import GuestTimeout
+from .paths import DEFAULT_CRATE, KERNELS, REPOSITORY, GuestError
+from .session import Boot, Run, Session, build_modules
+
+EXIT_TIMEOUT = 124
+EXIT_BENCH = 125  # the command passed, but the kernel complained; or there was no guest
+
+
+def parser() -> argparse.ArgumentParser:
+    result = argparse.ArgumentParser(
+        prog="./dev guest", usage="./dev guest [OPTIONS] -- COMMAND...",
+        description="Runs COMMAND as root in a virtual crate, in this repository, with our modules loaded. "
+                    "The host's root is read-only there; $UPCIEDEV_OUT is build/guest/RUN/out.",
+        epilog="Exit code: the command's; 124 when the time is up; 125 when the kernel complained or nothing ran.",
+    )
+    result.add_argument("--kernel", choices=KERNELS, default="newest")
+    result.add_argument("--crate", metavar="FILE", type=Path, default=DEFAULT_CRATE, help="which boards are in which slots")
+    result.add_argument("--qemu-arg", metavar="ARG", action="append", default=[], help="one more argument for QEMU (--qemu-arg=-foo)")
+    result.add_argument("--append", metavar="KARG", action="append", default=[], help="one more kernel argument")
+    result.add_argument("--timeout", metavar="S", type=float, default=240, help="seconds, boot included (default 240)")
+    result.add_argument("--expect", metavar="REGEX", action="append", default=[],
+                        help="a kernel message that must come; any other warning is a failure")
+    result.add_argument("command", nargs="+", metavar="COMMAND")
+    return result
+
+
+def report(session: Session, started: float) -> int:
+    run = session.boot.runs[0]
+    complaints = session.problems()
+    for name, lines in complaints.items():
+        for line in lines:
+            print(f"guest: [{name}] {line}", file=sys.stderr)
+    status = session.status(run)
+    print(f"guest: exit {status} after {time.monotonic() - started:.1f} s; logs in "
+          f"{session.folder.relative_to(REPOSITORY)}", file=sys.stderr)
+    return status or (EXIT_BENCH if complaints else 0)
+
+
+def interrupted(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    arguments = parser().parse_args()
+    signal.signal(signal.SIGTERM, interrupted)
+    try:
+        subprocess.run([str(REPOSITORY / "tools/fetch-bench"), "--quiet"], check=True)
+        build_modules(arguments.kernel)
+        run = Run("command", shlex.join(arguments.command), arguments.expect)
+        session = Session(Boot(arguments.kernel, [run], arguments.crate.resolve(), arguments.qemu_arg, arguments.append, arguments.timeout))
+        started = time.monotonic()
+        session.run()
+        return report(session, started)
+    except GuestTimeout as problem:
+        print(f"guest: {problem}", file=sys.stderr)
+        return EXIT_TIMEOUT
+    except (GuestError, subprocess.CalledProcessError) as problem:
+        print(f"guest: {problem}", file=sys.stderr)
+        return EXIT_BENCH
+    except KeyboardInterrupt:
+        return 130

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The crate as QEMU arguments: a root port, the switch of the hub, twelve numbered slots."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from .paths import BUILD, GuestError
+
+PLAN = BUILD / "cmake/tests/guest/upciedev-guest-plan"
+DEMO = [
+    "-device", "edu,bus=slot1,id=board1,dma_mask=0xffffffffffffffff",
+    "-object", "memory-backend-memfd,id=shm,size=4M,share=on", "-device", "ivshmem-plain,memdev=shm,bus=slot3,id=board3",
+    "-device", "edu,bus=slot4,id=board4,dma_mask=0xffffffffffffffff",
+    "-device", "pci-testdev,bus=slot6,id=board6",
+    "-device", "nvme,serial=upciedev,cmb_size_mb=16,legacy-cmb=on,bus=slot9,id=board9",
+]
+SLOTS = range(1, 13)
+
+
+def switch() -> list[str]:
+    arguments = ["-device", "pcie-root-port,id=rp1,bus=pcie.0,chassis=1,slot=100",
+                 "-device", "x3130-upstream,id=up1,bus=rp1"]
+    for slot in SLOTS:
+        arguments += ["-device", f"xio3130-downstream,id=slot{slot},bus=up1,chassis=2,slot={slot}"]
+    return arguments
+
+
+def boards(crate_file: Path) -> list[str]:
+    """The C++ library is the one parser of crate files; it prints one QEMU argument a line."""
+    if not PLAN.exists():
+        return DEMO
+    done = subprocess.run([str(PLAN), str(crate_file)], text=True, capture_output=True)
+    if done.returncode != 0:
+        raise GuestError(done.stderr.strip())
+    return done.stdout.splitlines()
+
+
+def qemu_arguments(crate_file: Path | None) -> list[str]:
+    return switch() + (boards(crate_file) if crate_file else [])

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Judges the guest kernel's messages: whatever a run did not announce and is a warning, is a failure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+MARK = re.compile(r"upciedev-bench: (begin (?P<name>\S+)|end)")
+RECORD = re.compile(r"<(?P<priority>\d+)>\[ *[\d.]+\] ?(?P<text>.*)")
+WARNING = 4
+SUSPECT = re.compile(
+    r"\bBUG\b|WARNING|KASAN|KFENCE|UBSAN|\bslub\b|poison|[Oo]ops|Call Trace|\bleak|general protection|"
+    r"use-after-free|double free|refcount_t|scheduling while atomic|rcu.*stall|blocked for more than|DMAR.*fault"
+)
+# Every module that is not the kernel's own causes these.
+ALWAYS_EXPECTED = (r"loading out-of-tree module taints kernel", r"module verification failed: signature")
+
+
+class Message(NamedTuple):
+    level: int
+    text: str
+
+    def is_suspect(self) -> bool:
+        return self.level <= WARNING or SUSPECT.search(self.text) is not None
+
+
+def sections(log: str) -> dict[str, list[Message]]:
+    """The messages of each run, by its name; those of the boot, before the first mark, are left out."""
+    found: dict[str, list[Message]] = {}
+    current: list[Message] | None = None
+    level = 6
+    for line in log.splitlines():
+        record = RECORD.match(line)
+        if record:
+            level = int(record["priority"]) & 7
+        text = record["text"] if record else line
+        mark = MARK.search(text)
+        if mark:
+            current = found.setdefault(mark["name"], []) if mark["name"] else None
+        elif current is not None:
+            current.append(Message(level, text))
+    return found
+
+
+def problems(messages: Iterable[Message], expected: Iterable[str]) -> list[str]:
+    messages = list(messages)
+    expected = list(expected)
+    allowed = [re.compile(pattern) for pattern in (*expected, *ALWAYS_EXPECTED)]
+    found = [f"kernel message: {message.text}" for message in messages
+             if message.is_suspect() and not any(pattern.search(message.text) for pattern in allowed)]
+    for pattern in expected:
+        if not any(re.search(pattern, message.text) for message in messages):
+            found.append(f"expected kernel message never came: {pattern}")
+    return found

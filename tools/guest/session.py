@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One boot: prepare its folder, run commands in it, collect what they left."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from . import crate, initramfs, kernel_log
+from .machine import Machine
+from .paths import BUILD, REPOSITORY, GuestError, kernel_folder
+
+
+@dataclass
+class Run:
+    name: str
+    command: str  # for bash, in the repository
+    expect: list[str] = field(default_factory=list)  # kernel messages
+
+
+@dataclass
+class Boot:
+    kernel: str
+    runs: list[Run]
+    crate_file: Path | None
+    extra: list[str] = field(default_factory=list)
+    append: list[str] = field(default_factory=list)
+    seconds: float = 240
+    is_suite: bool = False  # keep each run's output and results apart
+
+
+class Session:
+    def __init__(self, boot: Boot) -> None:
+        self.boot = boot
+        self.folder = BUILD / f"guest/{boot.kernel}-{os.getpid()}"
+        self.out = self.folder / "out"
+
+    def prepare(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        (self.out / "runs").mkdir(parents=True)
+        for run in self.boot.runs:
+            (self.out / "runs" / run.name).write_text(run.command + "\n")
+        if self.boot.is_suite:
+            (self.out / "suite").touch()
+        self.copy_modules()
+        initramfs.write(self.boot.kernel, self.folder / "initramfs")
+
+    def copy_modules(self) -> None:
+        """Copies, so that a build for another boot cannot change them under this one."""
+        target = self.out / "modules"
+        target.mkdir()
+        for module in (BUILD / "kernel" / self.boot.kernel).glob("*.ko"):
+            shutil.copy(module, target)
+
+    def run(self, output: IO[str] | None = None) -> None:
+        boot = self.boot
+        machine = Machine(boot.kernel, self.folder, crate.qemu_arguments(boot.crate_file), boot.extra, boot.append)
+        self.prepare()
+        machine.run(output, boot.seconds)
+
+    def status(self, run: Run) -> int:
+        file = self.out / f"{run.name}.status"
+        if not file.exists():
+            raise GuestError(f"{run.name} did not finish")
+        return int(file.read_text())
+
+    def problems(self) -> dict[str, list[str]]:
+        """By run (or 'load', 'unload'): what the kernel or our own counters complain about."""
+        sections = kernel_log.sections((self.out / "kernel.log").read_text(errors="replace"))
+        expected = {run.name: run.expect for run in self.boot.runs}
+        found = {name: kernel_log.problems(messages, expected.get(name, ())) for name, messages in sections.items()}
+        found.setdefault("unload", []).extend(self.leftovers())
+        return {name: complaints for name, complaints in found.items() if complaints}
+
+    def leftovers(self) -> list[str]:
+        complaints = self.lines("problems")
+        for line in self.lines("counters"):
+            name, value = line.rsplit(maxsplit=1)
+            if value != "0":
+                complaints.append(f"after unloading the card modules, counter '{name}' is {value}, not 0")
+        return complaints
+
+    def lines(self, name: str) -> list[str]:
+        file = self.out / name
+        return file.read_text().splitlines() if file.exists() else []
+
+
+def build_modules(kernel: str) -> None:
+    if not (kernel_folder(kernel) / "release").exists():
+        raise GuestError(f"kernel {kernel} is not fetched; run tools/fetch-bench")
+    if not (REPOSITORY / "tools/kernel-build").exists():
+        return
+    done = subprocess.run([str(REPOSITORY / "tools/kernel-build"), kernel], text=True, capture_output=True)
+    log = BUILD / f"log/kernel-{kernel}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text(done.stdout + done.stderr)
+    if done.returncode != 0:
+        raise GuestError(f"the modules do not build for kernel {kernel}; see {log}\n{done.stderr[-3000:]}")
