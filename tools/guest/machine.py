@@ -35,6 +35,7 @@ class Machine:
             *(word for where in ("share/qemu", "share/seabios", "lib/ipxe/qemu") for word in ("-L", str(TRIXIE / "usr" / where))),
             "-M", "q35,memory-backend=ram", "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "max", "-smp", "2",
             "-m", self.memory, "-object", f"memory-backend-memfd,id=ram,size={self.memory},share=on",
+            "-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off",  # pciehp, as on real crates
             "-nodefaults", "-display", "none", "-no-reboot",
             "-kernel", str(kernel_folder(self.kernel) / "vmlinux"), "-initrd", "initramfs", "-append", cmdline,
             "-serial", "file:console.log", "-chardev", "stdio,id=out,signal=off", "-serial", "chardev:out",
