@@ -10,21 +10,9 @@ inline namespace v1 {
 namespace {
 
 constexpr std::array messages{
-    "no such board",
-    "no such register",
-    "read only",
-    "write only",
-    "out of range",
-    "bad value",
-    "the board is gone",
-    "timed out",
-    "interrupted",
-    "busy",
-    "input/output error",
-    "bad board file",
-    "not permitted",
-    "not supported",
-    "ABI mismatch",
+    "no such board",      "no such register",  "read only",     "write only",    "out of range",
+    "bad value",          "the board is gone", "timed out",     "interrupted",   "busy",
+    "input/output error", "bad board file",    "not permitted", "not supported", "ABI mismatch",
 };
 static_assert(messages.size() == static_cast<std::size_t>(errc::abi_mismatch));
 
@@ -32,19 +20,16 @@ class upciedev_category final : public std::error_category {
   public:
     [[nodiscard]] const char* name() const noexcept override { return "upciedev"; }
     [[nodiscard]] std::string message(int code) const override {
-        if (code < 1 || static_cast<std::size_t>(code) > messages.size())
-            return "unknown error";
+        if (code < 1 || static_cast<std::size_t>(code) > messages.size()) return "unknown error";
         return messages.at(static_cast<std::size_t>(code) - 1);
     }
 };
 
 std::string join(const std::string& where, const std::string& what, const std::string& remedy) {
     std::string text = where;
-    if (!where.empty())
-        text += ": ";
+    if (!where.empty()) text += ": ";
     text += what;
-    if (!remedy.empty())
-        text += "; " + remedy;
+    if (!remedy.empty()) text += "; " + remedy;
     return text;
 }
 

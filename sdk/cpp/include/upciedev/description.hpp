@@ -10,7 +10,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace upciedev {
@@ -31,7 +30,7 @@ enum class byte_order : std::uint8_t { little, big };
 using enumeration = std::vector<std::pair<std::string, std::uint64_t>>;
 
 /// One field of a register.
-struct field_description {
+struct UPCIEDEV_API field_description {
     std::string name;
     unsigned lsb = 0;   ///< lowest bit
     unsigned width = 1; ///< bits
@@ -55,7 +54,7 @@ struct repeat {
 };
 
 /// One register, or an array of equal ones.
-struct register_description {
+struct UPCIEDEV_API register_description {
     std::string path;         ///< "adc.ch[].GAIN": "[]" stands for each repeat
     unsigned bar = 0;         ///< BAR index
     std::uint64_t offset = 0; ///< bytes into the BAR, of the element with all indices 0
@@ -72,13 +71,15 @@ struct register_description {
     bool guard = false; ///< takes a bus address or starts an engine: the driver refuses writes
     std::vector<field_description> fields;
     std::vector<repeat> repeats; ///< outermost first, at most 4; empty for a single register
-    std::string text;
+    std::string text;            ///< description
 
     [[nodiscard]] const field_description* find_field(std::string_view name) const noexcept;
+    /// A read of it, or of one of its fields, changes the board: for deliberate reads only.
+    [[nodiscard]] bool reading_has_effects() const noexcept;
 };
 
 /// A stretch of board memory with equal elements (waveform, DDR, table).
-struct area_description {
+struct UPCIEDEV_API area_description {
     std::string path;
     unsigned bar = 0;
     std::uint64_t offset = 0;
@@ -99,6 +100,7 @@ struct bar_description {
     std::uint64_t size = 0; ///< bytes
     bool write_combined = false;
     bool peer = false;
+    byte_order order = byte_order::little; ///< where a register or area says nothing else
     std::string text;
 };
 
@@ -108,18 +110,21 @@ struct match_description {
 };
 
 /// A register found by its path: the description, and where this element of it is.
-struct register_location {
+struct UPCIEDEV_API register_location {
     const register_description* description = nullptr;
     std::uint64_t offset = 0;               ///< bytes into the BAR, indices applied
     std::array<std::uint32_t, 4> indices{}; ///< one per repeat, outermost first
+
+    [[nodiscard]] std::string path() const; ///< "adc.ch[3].GAIN"
 };
 
 /// All that a board file says. Immutable once loaded; shared by all boards of its kind.
-class board_description {
+class UPCIEDEV_API board_description {
   public:
     std::string name;   ///< "vadc8"
     std::string title;  ///< one line
     std::string vendor; ///< maker, for people
+    std::string text;   ///< description
     std::string file;   ///< where it was loaded from
     std::vector<match_description> matches;
     std::vector<bar_description> bars;           ///< ascending index
@@ -127,22 +132,24 @@ class board_description {
     std::vector<area_description> areas;
 
     /// \param path "adc.ch[3].GAIN" or "adc.ch.3.GAIN".
-    /// \throws error no_such_register (with a suggestion), out_of_range (index)
+    /// \throws error no_such_register (with the nearest names), out_of_range (index)
     [[nodiscard]] register_location find_register(std::string_view path) const;
     [[nodiscard]] const area_description& find_area(std::string_view path) const;
     [[nodiscard]] const bar_description& find_bar(std::string_view name) const;
-    /// Every element of every array, written out, in address order within the file's order.
+    /// Every element of every array, written out: registers as in the file, indices ascending.
     [[nodiscard]] std::vector<std::pair<std::string, register_location>> all_registers() const;
 
     /// Called once by the loader when the vectors are complete.
     void build_index();
 
   private:
-    struct hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept;
+    struct bucket {
+        std::uint64_t hash = 0;
+        std::size_t number = 0; ///< of the register, counted from 1; 0: empty
     };
-    std::unordered_map<std::string, std::size_t, hash, std::equal_to<>> by_path_;
+    [[nodiscard]] const register_description* find_canonical(std::string_view path,
+                                                             std::uint64_t hash) const noexcept;
+    std::vector<bucket> buckets_; ///< open addressing, a power of two of them
 };
 
 using board_description_ptr = std::shared_ptr<const board_description>;
