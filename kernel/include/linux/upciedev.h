@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * upciedev - what a card plugin sees of the universal PCIe driver
+ *
+ * A card is data: a plugin fills a struct upciedev_card and ends with
+ * module_upciedev_card(card, ids). It has no file operations, no minor numbers
+ * and no test of the kernel's version.
+ */
+#ifndef _LINUX_UPCIEDEV_H
+#define _LINUX_UPCIEDEV_H
+
+#include <linux/err.h>
+#include <linux/mod_devicetable.h>
+#include <linux/module.h>
+#include <linux/types.h>
+#include <uapi/linux/upciedev.h>
+
+/* Grows whenever anything in this file changes its meaning or layout */
+#define UPCIEDEV_CARD_ABI	1
+
+struct pci_dev;
+struct upciedev_board;
+struct upciedev_plugin;
+
+/* struct upciedev_card_bar.flags */
+#define UPCIEDEV_BAR_MMAP_UC	BIT(16)	/* may be mapped, uncached */
+
+/**
+ * struct upciedev_card_bar - one BAR of a card
+ * @name: at most 15 characters; "bar0" to "bar5" if NULL
+ * @flags: UPCIEDEV_BAR_MMAP_UC; without it only the checked calls reach the BAR
+ */
+struct upciedev_card_bar {
+	const char *name;
+	u32 flags;
+};
+
+/* struct upciedev_guard.flags */
+#define UPCIEDEV_GUARD_READABLE	BIT(0)	/* reading there has no effect */
+
+/**
+ * struct upciedev_guard - registers that no user may write
+ * @offset: first byte
+ * @length: bytes
+ * @bar: 0 to 5
+ * @flags: UPCIEDEV_GUARD_READABLE, else users may not read there either
+ *
+ * Whoever sets a bus address owns the machine: every register that takes one,
+ * or that starts an engine using it, belongs into a guard. The MSI-X table and
+ * its pending bits are guarded by the base driver.
+ */
+struct upciedev_guard {
+	u64 offset;
+	u64 length;
+	u32 bar;
+	u32 flags;
+};
+
+/* struct upciedev_card.flags */
+#define UPCIEDEV_CARD_GENERIC	BIT(0)	/* knows nothing of the board */
+
+/**
+ * struct upciedev_card - a kind of board
+ * @name: at most 31 characters
+ * @flags: UPCIEDEV_CARD_*
+ * @nr_guards: entries of @guards
+ * @guards: windows that users may not write
+ * @bars: the BARs
+ * @start: for a quirk: called without users, when a board is taken and again
+ *	after each reset or resume; an error refuses the board. May be NULL.
+ */
+struct upciedev_card {
+	const char *name;
+	u32 flags;
+	u32 nr_guards;
+	const struct upciedev_guard *guards;
+	struct upciedev_card_bar bars[UPCIEDEV_NR_BARS];
+	int (*start)(struct upciedev_board *board);
+};
+
+struct upciedev_plugin *upciedev_register_card(u32 abi, size_t size,
+					       const struct upciedev_card *card,
+					       const struct pci_device_id *ids,
+					       struct module *owner,
+					       const char *name, bool unguard);
+void upciedev_unregister_card(struct upciedev_plugin *plugin);
+
+/*
+ * Register access. @width is 8, 16, 32 or 64 bit, @offset a multiple of
+ * @width / 8. Works in any context; guards do not apply to the plugin.
+ * Returns 0, -EINVAL (malformed), -ENXIO (no such BAR), -ERANGE (outside the
+ * BAR) or -ENODEV (the board has gone).
+ */
+int upciedev_read(struct upciedev_board *board, u32 bar, u64 offset,
+		  u32 width, u64 *value);
+int upciedev_write(struct upciedev_board *board, u32 bar, u64 offset,
+		   u32 width, u64 value);
+int upciedev_modify(struct upciedev_board *board, u32 bar, u64 offset,
+		    u32 width, u64 mask, u64 value, u64 *old);
+
+/* @count registers at rising addresses, or all at @offset if @fixed (a FIFO) */
+int upciedev_read_block(struct upciedev_board *board, u32 bar, u64 offset,
+			u32 width, bool fixed, void *buffer, u64 count);
+int upciedev_write_block(struct upciedev_board *board, u32 bar, u64 offset,
+			 u32 width, bool fixed, const void *buffer, u64 count);
+
+static inline int upciedev_read32(struct upciedev_board *board, u32 bar,
+				  u64 offset, u32 *value)
+{
+	u64 wide = 0;
+	int err = upciedev_read(board, bar, offset, 32, &wide);
+
+	*value = wide;
+	return err;
+}
+
+static inline int upciedev_write32(struct upciedev_board *board, u32 bar,
+				   u64 offset, u32 value)
+{
+	return upciedev_write(board, bar, offset, 32, value);
+}
+
+/* Bytes of a BAR; 0 if the board has none there or it cannot be reached */
+u64 upciedev_bar_length(const struct upciedev_board *board, u32 bar);
+
+/* Physical slot number, or UPCIEDEV_NO_SLOT */
+u32 upciedev_slot(const struct upciedev_board *board);
+
+/* For messages and properties of the PCI device; never for its BARs */
+struct pci_dev *upciedev_pci_dev(const struct upciedev_board *board);
+
+/**
+ * module_upciedev_card() - make a module out of a card
+ * @__card: the struct upciedev_card
+ * @__ids: array of struct pci_device_id that ends with an empty one, or NULL
+ *
+ * The ABI number and the size go along, because a kernel without MODVERSIONS
+ * would load a plugin that was built for another base driver: that one is
+ * refused with -ENOEXEC.
+ */
+#define module_upciedev_card(__card, __ids)				\
+static bool upciedev_unguard;						\
+module_param_named(unguard, upciedev_unguard, bool, 0444);		\
+MODULE_PARM_DESC(unguard, "Let users of this card write its guarded registers: they then own the machine"); \
+static struct upciedev_plugin *upciedev_plugin;				\
+static int __init upciedev_plugin_init(void)				\
+{									\
+	upciedev_plugin =						\
+		upciedev_register_card(UPCIEDEV_CARD_ABI,		\
+				       sizeof(struct upciedev_card),	\
+				       &(__card), (__ids), THIS_MODULE,	\
+				       KBUILD_MODNAME, upciedev_unguard); \
+	return PTR_ERR_OR_ZERO(upciedev_plugin);			\
+}									\
+module_init(upciedev_plugin_init);					\
+static void __exit upciedev_plugin_exit(void)				\
+{									\
+	upciedev_unregister_card(upciedev_plugin);			\
+}									\
+module_exit(upciedev_plugin_exit);					\
+MODULE_INFO(import_ns, "UPCIEDEV")
+
+#endif /* _LINUX_UPCIEDEV_H */

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Generated from devices/qemu/edu.yaml by upciedev-gencard; do not edit. */
+#ifndef UPCIEDEV_EDU_GEN_H
+#define UPCIEDEV_EDU_GEN_H
+
+#include <linux/pci.h>
+#include <linux/upciedev.h>
+
+#define EDU_BAR_REGS		0
+#define EDU_ID			0x0
+
+static const struct upciedev_guard edu_guards[] = {
+	{
+		.bar	= EDU_BAR_REGS,
+		.offset	= 0x80,
+		.length	= 0x20,
+		.flags	= UPCIEDEV_GUARD_READABLE,
+	},
+};
+
+#define EDU_BARS {							\
+	[EDU_BAR_REGS] = { .name = "regs", .flags = UPCIEDEV_BAR_MMAP_UC }, \
+}
+
+static const struct pci_device_id edu_ids[] = {
+	{ PCI_DEVICE(0x1234, 0x11e8) },
+	{ }
+};
+
+#endif /* UPCIEDEV_EDU_GEN_H */

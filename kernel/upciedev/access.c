@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Register access: the only file that touches hardware
+ *
+ * Registers are always reached by single accesses of the asked width, never by
+ * memcpy_fromio() and friends, which choose widths of their own.
+ */
+#include <linux/io-64-nonatomic-lo-hi.h>
+#include <linux/minmax.h>
+
+#include "compat.h"
+#include "internal.h"
+
+/*
+ * Accesses in one SRCU section: a board that answers only by time-outs (50 ms
+ * each) must not hold up its own removal for long.
+ */
+#define ACCESSES_PER_SECTION	64
+
+static u64 load(const struct upciedev_bar *bar, u64 offset, u32 width)
+{
+	void __iomem *address = bar->base + offset;
+
+	switch (width) {
+	case 8:
+		return ioread8(address);
+	case 16:
+		return ioread16(address);
+	case 32:
+		return ioread32(address);
+	default:
+		return readq(address);
+	}
+}
+
+static void store(const struct upciedev_bar *bar, u64 offset, u32 width, u64 value)
+{
+	void __iomem *address = bar->base + offset;
+
+	switch (width) {
+	case 8:
+		iowrite8(value, address);
+		break;
+	case 16:
+		iowrite16(value, address);
+		break;
+	case 32:
+		iowrite32(value, address);
+		break;
+	default:
+		writeq(value, address);
+		break;
+	}
+}
+
+static u64 buffer_get(const void *buffer, u64 index, u32 width)
+{
+	switch (width) {
+	case 8:
+		return ((const u8 *)buffer)[index];
+	case 16:
+		return ((const u16 *)buffer)[index];
+	case 32:
+		return ((const u32 *)buffer)[index];
+	default:
+		return ((const u64 *)buffer)[index];
+	}
+}
+
+static void buffer_put(void *buffer, u64 index, u32 width, u64 value)
+{
+	switch (width) {
+	case 8:
+		((u8 *)buffer)[index] = value;
+		break;
+	case 16:
+		((u16 *)buffer)[index] = value;
+		break;
+	case 32:
+		((u32 *)buffer)[index] = value;
+		break;
+	default:
+		((u64 *)buffer)[index] = value;
+		break;
+	}
+}
+
+static u64 span_offset(const struct upciedev_span *span, u64 index)
+{
+	return span->fixed ? span->offset : span->offset + index * (span->width / 8);
+}
+
+/**
+ * upciedev_span_check() - is this a stretch of registers that the device has?
+ * @device: device
+ * @span: stretch
+ *
+ * Everything that touches a BAR passes here first. Rights are another matter,
+ * see upciedev_user_check().
+ */
+int upciedev_span_check(const struct upciedev_device *device,
+			const struct upciedev_span *span)
+{
+	const struct upciedev_bar *bar;
+
+	if (span->width != 8 && span->width != 16 &&
+	    span->width != 32 && span->width != 64)
+		return -EINVAL;
+	if (span->bar >= UPCIEDEV_NR_BARS || !span->count || span->count > U32_MAX ||
+	    span->offset % (span->width / 8))
+		return -EINVAL;
+	bar = upciedev_bar(device, span->bar);
+	if (!bar)
+		return -ENXIO;
+	if ((bar->flags & UPCIEDEV_BAR_IO) && span->width == 64)
+		return -EINVAL;
+	if (span->offset > bar->length ||
+	    upciedev_span_bytes(span) > bar->length - span->offset)
+		return -ERANGE;
+	return 0;
+}
+
+static void read_some(const struct upciedev_bar *bar, const struct upciedev_span *span,
+		      void *buffer, u64 index, u64 end)
+{
+	for (; index < end; index++)
+		buffer_put(buffer, index, span->width,
+			   load(bar, span_offset(span, index), span->width));
+}
+
+static void write_some(struct upciedev_device *device, const struct upciedev_bar *bar,
+		       const struct upciedev_span *span, const void *buffer,
+		       u64 index, u64 end)
+{
+	unsigned long flags;
+
+	for (; index < end; index++) {
+		spin_lock_irqsave(&device->write_lock, flags);
+		store(bar, span_offset(span, index), span->width,
+		      buffer_get(buffer, index, span->width));
+		spin_unlock_irqrestore(&device->write_lock, flags);
+	}
+}
+
+/* The caller has checked the span */
+int upciedev_span_read(struct upciedev_board *board,
+		       const struct upciedev_span *span, void *buffer)
+{
+	struct upciedev_device *device = board->device;
+	const struct upciedev_bar *bar = upciedev_bar(device, span->bar);
+	u64 index, end;
+	bool gone;
+	int section;
+
+	for (index = 0; index < span->count; index = end) {
+		end = min(index + ACCESSES_PER_SECTION, span->count);
+		section = srcu_read_lock(&device->srcu);
+		gone = upciedev_gone(board);
+		if (!gone)
+			read_some(bar, span, buffer, index, end);
+		srcu_read_unlock(&device->srcu, section);
+		if (gone)
+			return -ENODEV;
+	}
+	return 0;
+}
+
+/* The caller has checked the span */
+int upciedev_span_write(struct upciedev_board *board,
+			const struct upciedev_span *span, const void *buffer)
+{
+	struct upciedev_device *device = board->device;
+	const struct upciedev_bar *bar = upciedev_bar(device, span->bar);
+	u64 index, end;
+	bool gone;
+	int section;
+
+	for (index = 0; index < span->count; index = end) {
+		end = min(index + ACCESSES_PER_SECTION, span->count);
+		section = srcu_read_lock(&device->srcu);
+		gone = upciedev_gone(board);
+		if (!gone)
+			write_some(device, bar, span, buffer, index, end);
+		srcu_read_unlock(&device->srcu, section);
+		if (gone)
+			return -ENODEV;
+	}
+	return 0;
+}
+
+/* The caller has checked the span, which is one register */
+int upciedev_span_modify(struct upciedev_board *board,
+			 const struct upciedev_span *span,
+			 u64 mask, u64 value, u64 *old)
+{
+	struct upciedev_device *device = board->device;
+	const struct upciedev_bar *bar = upciedev_bar(device, span->bar);
+	unsigned long flags;
+	int section, err = -ENODEV;
+
+	section = srcu_read_lock(&device->srcu);
+	if (!upciedev_gone(board)) {
+		spin_lock_irqsave(&device->write_lock, flags);
+		*old = load(bar, span->offset, span->width);
+		store(bar, span->offset, span->width, (*old & ~mask) | (value & mask));
+		spin_unlock_irqrestore(&device->write_lock, flags);
+		err = 0;
+	}
+	srcu_read_unlock(&device->srcu, section);
+	return err;
+}
+
+int upciedev_read_block(struct upciedev_board *board, u32 bar, u64 offset,
+			u32 width, bool fixed, void *buffer, u64 count)
+{
+	struct upciedev_span span = { bar, width, offset, count, fixed };
+	int err = upciedev_span_check(board->device, &span);
+
+	return err ?: upciedev_span_read(board, &span, buffer);
+}
+UPCIEDEV_EXPORT(upciedev_read_block);
+
+int upciedev_write_block(struct upciedev_board *board, u32 bar, u64 offset,
+			 u32 width, bool fixed, const void *buffer, u64 count)
+{
+	struct upciedev_span span = { bar, width, offset, count, fixed };
+	int err = upciedev_span_check(board->device, &span);
+
+	return err ?: upciedev_span_write(board, &span, buffer);
+}
+UPCIEDEV_EXPORT(upciedev_write_block);
+
+int upciedev_read(struct upciedev_board *board, u32 bar, u64 offset,
+		  u32 width, u64 *value)
+{
+	u64 buffer = 0;
+	int err = upciedev_read_block(board, bar, offset, width, false, &buffer, 1);
+
+	*value = buffer_get(&buffer, 0, width);
+	return err;
+}
+UPCIEDEV_EXPORT(upciedev_read);
+
+int upciedev_write(struct upciedev_board *board, u32 bar, u64 offset,
+		   u32 width, u64 value)
+{
+	u64 buffer = 0;
+
+	buffer_put(&buffer, 0, width, value);
+	return upciedev_write_block(board, bar, offset, width, false, &buffer, 1);
+}
+UPCIEDEV_EXPORT(upciedev_write);
+
+int upciedev_modify(struct upciedev_board *board, u32 bar, u64 offset,
+		    u32 width, u64 mask, u64 value, u64 *old)
+{
+	struct upciedev_span span = { bar, width, offset, 1, false };
+	int err = upciedev_span_check(board->device, &span);
+
+	return err ?: upciedev_span_modify(board, &span, mask, value, old);
+}
+UPCIEDEV_EXPORT(upciedev_modify);

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The BARs: which there are, where they lie, and the kernel's mapping of them
+ *
+ * pci_iomap() maps both memory and I/O ports. The managed ("pcim") variants are
+ * avoided: their meaning changed between 6.1 and the newest kernel.
+ */
+#include <linux/nospec.h>
+
+#include "compat.h"
+#include "internal.h"
+
+static bool assigned(struct pci_dev *pdev, int index)
+{
+	const struct resource *res = &pdev->resource[index];
+
+	return !(res->flags & IORESOURCE_UNSET) && res->parent;
+}
+
+static u32 bar_flags(struct pci_dev *pdev, int index)
+{
+	unsigned long res = pci_resource_flags(pdev, index);
+	u32 flags = 0;
+
+	if (!pci_resource_len(pdev, index))
+		return 0;
+	flags |= assigned(pdev, index) ? UPCIEDEV_BAR_PRESENT : UPCIEDEV_BAR_UNASSIGNED;
+	if (res & IORESOURCE_IO)
+		flags |= UPCIEDEV_BAR_IO;
+	if (res & IORESOURCE_MEM_64)
+		flags |= UPCIEDEV_BAR_64BIT;
+	if (res & IORESOURCE_PREFETCH)
+		flags |= UPCIEDEV_BAR_PREFETCH;
+	return flags;
+}
+
+/* A page must not show what lies beside the BAR */
+static bool bar_mappable(const struct upciedev_bar *bar, u32 card_flags)
+{
+	return (card_flags & UPCIEDEV_BAR_MMAP_UC) && !(bar->flags & UPCIEDEV_BAR_IO) &&
+	       PAGE_ALIGNED(bar->start) && bar->length >= PAGE_SIZE;
+}
+
+static void bar_describe(struct upciedev_device *device, int index)
+{
+	const struct upciedev_card_bar *card = &device->card->bars[index];
+	struct upciedev_bar *bar = &device->bars[index];
+
+	bar->flags = bar_flags(device->pdev, index);
+	bar->start = pci_resource_start(device->pdev, index);
+	bar->length = pci_resource_len(device->pdev, index);
+	bar->mappable = bar_mappable(bar, card->flags);
+	if (!bar->flags)
+		return;
+	if (card->name)
+		strscpy(bar->name, card->name, sizeof(bar->name));
+	else
+		snprintf(bar->name, sizeof(bar->name), "bar%d", index);
+}
+
+static void disable(void *pdev)
+{
+	pci_disable_device(pdev);
+}
+
+/*
+ * Crates often run out of I/O ports behind their switches; a board whose I/O
+ * BAR got none still works by its memory BARs.
+ */
+static int enable(struct upciedev_device *device)
+{
+	struct pci_dev *pdev = device->pdev;
+	bool ports = true;
+	int i, err;
+
+	for (i = 0; i < UPCIEDEV_NR_BARS; i++)
+		if ((device->bars[i].flags & UPCIEDEV_BAR_IO) &&
+		    (device->bars[i].flags & UPCIEDEV_BAR_UNASSIGNED))
+			ports = false;
+
+	err = ports ? pci_enable_device(pdev) : pci_enable_device_mem(pdev);
+	if (err)
+		return dev_err_probe(&pdev->dev, err,
+				     "cannot be enabled; see the message about its BARs above\n");
+	err = devm_add_action_or_reset(&pdev->dev, disable, pdev);
+	if (err)
+		return err;
+
+	/* Nothing here uses interrupts or DMA yet: the board must not either */
+	pci_clear_master(pdev);
+	pci_intx(pdev, 0);
+	return 0;
+}
+
+static void release(void *data)
+{
+	struct upciedev_device *device = data;
+	int i;
+
+	for (i = 0; i < UPCIEDEV_NR_BARS; i++) {
+		if (!device->bars[i].base)
+			continue;
+		pci_iounmap(device->pdev, device->bars[i].base);
+		pci_release_region(device->pdev, i);
+	}
+}
+
+static int bar_take(struct upciedev_device *device, int index)
+{
+	struct upciedev_bar *bar = &device->bars[index];
+	int err;
+
+	if (!(bar->flags & UPCIEDEV_BAR_PRESENT))
+		return 0;
+	err = pci_request_region(device->pdev, index, "upciedev");
+	if (err)
+		return dev_err_probe(&device->pdev->dev, err,
+				     "BAR %d is in use; see /proc/iomem\n", index);
+	bar->base = pci_iomap(device->pdev, index, 0);
+	if (!bar->base) {
+		pci_release_region(device->pdev, index);
+		return dev_err_probe(&device->pdev->dev, -ENOMEM,
+				     "no address space to map BAR %d\n", index);
+	}
+	return 0;
+}
+
+int upciedev_bars_init(struct upciedev_device *device)
+{
+	int i, err;
+
+	for (i = 0; i < UPCIEDEV_NR_BARS; i++)
+		bar_describe(device, i);
+	err = enable(device);
+	if (err)
+		return err;
+	err = devm_add_action(&device->pdev->dev, release, device);
+	for (i = 0; !err && i < UPCIEDEV_NR_BARS; i++)
+		err = bar_take(device, i);
+	return err;
+}
+
+/*
+ * The BAR if it can be accessed, else NULL; @index may come from a user. Tells
+ * the same after removal: only upciedev_gone(), in a section, guards its base.
+ */
+const struct upciedev_bar *upciedev_bar(const struct upciedev_device *device, u32 index)
+{
+	const struct upciedev_bar *bar;
+
+	if (index >= UPCIEDEV_NR_BARS)
+		return NULL;
+	bar = &device->bars[array_index_nospec(index, UPCIEDEV_NR_BARS)];
+	return (bar->flags & UPCIEDEV_BAR_PRESENT) ? bar : NULL;
+}
+
+u64 upciedev_bar_length(const struct upciedev_board *board, u32 index)
+{
+	const struct upciedev_bar *bar = upciedev_bar(board->device, index);
+
+	return bar ? bar->length : 0;
+}
+UPCIEDEV_EXPORT(upciedev_bar_length);

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A board comes and goes
+ *
+ * Probe, resume and a finished reset begin a board; removal, suspend, reset and
+ * bus errors end it. The PCI core calls all of these under the device's lock.
+ */
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "internal.h"
+
+static void board_free(struct kref *ref)
+{
+	struct upciedev_board *board = container_of(ref, struct upciedev_board, ref);
+
+	free_page((unsigned long)board->status);
+	upciedev_count(UPCIEDEV_COUNT_STATUS_PAGES, -1);
+	upciedev_count(UPCIEDEV_COUNT_BOARDS, -1);
+	put_device(&board->device->dev);
+	kfree(board);
+}
+
+void upciedev_board_put(struct upciedev_board *board)
+{
+	kref_put(&board->ref, board_free);
+}
+
+static struct upciedev_board *board_alloc(struct upciedev_device *device)
+{
+	static atomic64_t generations = ATOMIC64_INIT(0);
+	struct upciedev_board *board = kzalloc(sizeof(*board), GFP_KERNEL);
+
+	if (!board)
+		return NULL;
+	board->status = (struct upciedev_status *)get_zeroed_page(GFP_KERNEL);
+	if (!board->status) {
+		kfree(board);
+		return NULL;
+	}
+	kref_init(&board->ref);
+	init_waitqueue_head(&board->wait);
+	board->generation = atomic64_inc_return(&generations);
+	board->status->abi = UPCIEDEV_ABI_VERSION;
+	board->status->generation = board->generation;
+	board->device = device;
+	get_device(&device->dev);
+	upciedev_count(UPCIEDEV_COUNT_STATUS_PAGES, 1);
+	upciedev_count(UPCIEDEV_COUNT_BOARDS, 1);
+	return board;
+}
+
+static void set_gone(struct upciedev_board *board)
+{
+	WRITE_ONCE(board->gone, true);
+	WRITE_ONCE(board->status->gone, 1);
+}
+
+static int board_start(struct upciedev_device *device, struct upciedev_board *board)
+{
+	int err;
+
+	if (!pci_device_is_present(device->pdev))
+		return -ENODEV;
+	if (!device->card->start)
+		return 0;
+	err = device->card->start(board);
+	if (err)
+		set_gone(board);
+	return err;
+}
+
+int upciedev_board_begin(struct upciedev_device *device)
+{
+	struct upciedev_board *board;
+	int err;
+
+	if (device->board)
+		return 0;
+	board = board_alloc(device);
+	if (!board)
+		return -ENOMEM;
+	err = board_start(device, board);
+	if (err) {
+		upciedev_board_put(board);
+		return err;
+	}
+	mutex_lock(&device->lock);
+	device->board = board;
+	mutex_unlock(&device->lock);
+	return 0;
+}
+
+/**
+ * upciedev_board_end() - the board leaves, or is about to be reset
+ * @device: device; nothing happens if it has no board
+ *
+ * When this returns nobody touches the hardware any more. The order matters: a
+ * page fault under way may still insert a page of a BAR until the sections have
+ * ended, so the maps are zapped last.
+ */
+void upciedev_board_end(struct upciedev_device *device)
+{
+	struct upciedev_board *board;
+
+	mutex_lock(&device->lock);
+	board = device->board;
+	WRITE_ONCE(device->board, NULL);
+	mutex_unlock(&device->lock);
+	if (!board)
+		return;
+
+	set_gone(board);
+	wake_up_all(&board->wait);
+	synchronize_srcu(&device->srcu);
+	upciedev_unmap_all(device);
+	upciedev_board_put(board);
+}
+
+struct pci_dev *upciedev_pci_dev(const struct upciedev_board *board)
+{
+	return board->device->pdev;
+}
+UPCIEDEV_EXPORT(upciedev_pci_dev);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The one place that knows what differs between kernels, 6.1 to the newest.
+ * Nothing else of upciedev may look at the kernel's version.
+ */
+#ifndef UPCIEDEV_COMPAT_H
+#define UPCIEDEV_COMPAT_H
+
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define UPCIEDEV_EXPORT(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, UPCIEDEV)
+#else
+#define UPCIEDEV_EXPORT(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, "UPCIEDEV")
+#endif
+
+/* The device argument of struct class.devnode became const */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define UPCIEDEV_DEVNODE_CONST
+#else
+#define UPCIEDEV_DEVNODE_CONST	const
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vma->vm_flags |= flags;
+}
+
+static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vma->vm_flags &= ~flags;
+}
+#endif
+
+#endif /* UPCIEDEV_COMPAT_H */

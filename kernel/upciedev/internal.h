@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of the base driver share
+ *
+ * Two objects, two lifetimes:
+ *
+ * struct upciedev_device: a PCI device bound to a plugin, from probe to remove.
+ *	Owns the BARs' mappings, the guards, the node. Embeds a struct device,
+ *	whose reference keeps the memory.
+ * struct upciedev_board: that device between two resets, one generation. A file
+ *	belongs to the board it was opened on; once the board is gone the file
+ *	stays stale for ever, whatever comes back at the same place.
+ *
+ * Hardware is touched only inside a section of device->srcu in which the board
+ * was seen alive. No section spans a wait or a copy from or to user space, so
+ * that synchronize_srcu() in upciedev_board_end() returns soon.
+ */
+#ifndef UPCIEDEV_INTERNAL_H
+#define UPCIEDEV_INTERNAL_H
+
+#include <linux/atomic.h>
+#include <linux/cdev.h>
+#include <linux/device.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/spinlock.h>
+#include <linux/srcu.h>
+#include <linux/upciedev.h>
+#include <linux/wait.h>
+
+#define UPCIEDEV_VERSION	"0.1.0"
+
+#define UPCIEDEV_RIGHTS_MAP	(UPCIEDEV_AREA_MAP_READ | UPCIEDEV_AREA_MAP_WRITE)
+#define UPCIEDEV_RIGHTS_CALL	(UPCIEDEV_AREA_CALL_READ | UPCIEDEV_AREA_CALL_WRITE)
+
+/* Objects alive, see debugfs upciedev/counters */
+enum upciedev_counter {
+	UPCIEDEV_COUNT_DEVICES,
+	UPCIEDEV_COUNT_BOARDS,
+	UPCIEDEV_COUNT_FILES,
+	UPCIEDEV_COUNT_MAPS,
+	UPCIEDEV_COUNT_STATUS_PAGES,
+	UPCIEDEV_COUNT_REPLACEMENT_PAGES,
+	UPCIEDEV_NR_COUNTERS
+};
+
+struct upciedev_plugin {
+	struct pci_driver driver;
+	const struct upciedev_card *card;
+	bool unguard;		/* the administrator trusts the users of this card */
+};
+
+struct upciedev_bar {
+	void __iomem *base;
+	resource_size_t start;	/* as the CPU sees it, for mmap only */
+	u64 length;
+	u32 flags;		/* UPCIEDEV_BAR_* of the user ABI */
+	bool mappable;
+	char name[16];
+};
+
+/* Registers in which users have at most @rights, UPCIEDEV_AREA_* */
+struct upciedev_window {
+	u64 start;
+	u64 end;
+	u32 bar;
+	u32 rights;
+};
+
+struct upciedev_device {
+	struct device dev;
+	struct cdev cdev;
+	struct pci_dev *pdev;
+	const struct upciedev_plugin *plugin;
+	const struct upciedev_card *card;
+	struct module *owner;	/* of the card; valid while bound or a file is open */
+	int index;
+	u32 slot;
+	u32 root;
+	bool confined;		/* by an IOMMU */
+	struct upciedev_bar bars[UPCIEDEV_NR_BARS];
+	struct upciedev_window *windows;
+	u32 nr_windows;
+
+	struct srcu_struct srcu;
+	spinlock_t write_lock;	/* makes a modify atomic against all writes */
+	struct mutex lock;	/* @board and @files */
+	struct upciedev_board *board;	/* NULL while gone */
+	struct list_head files;
+};
+
+struct upciedev_board {
+	struct kref ref;
+	struct upciedev_device *device;
+	u64 generation;
+	bool gone;
+	struct wait_queue_head wait;	/* woken when gone */
+	struct upciedev_status *status;	/* a page of its own */
+};
+
+struct upciedev_file {
+	struct upciedev_device *device;
+	struct upciedev_board *board;
+	struct file *filp;
+	struct list_head node;
+};
+
+/* A stretch of registers */
+struct upciedev_span {
+	u32 bar;
+	u32 width;
+	u64 offset;
+	u64 count;
+	bool fixed;
+};
+
+static inline bool upciedev_gone(const struct upciedev_board *board)
+{
+	return READ_ONCE(board->gone) ||
+	       pci_channel_offline(board->device->pdev);
+}
+
+static inline u64 upciedev_span_bytes(const struct upciedev_span *span)
+{
+	return (span->fixed ? 1 : span->count) * (span->width / 8);
+}
+
+/* access.c */
+int upciedev_span_check(const struct upciedev_device *device,
+			const struct upciedev_span *span);
+int upciedev_span_read(struct upciedev_board *board,
+		       const struct upciedev_span *span, void *buffer);
+int upciedev_span_write(struct upciedev_board *board,
+			const struct upciedev_span *span, const void *buffer);
+int upciedev_span_modify(struct upciedev_board *board,
+			 const struct upciedev_span *span,
+			 u64 mask, u64 value, u64 *old);
+
+/* bar.c */
+int upciedev_bars_init(struct upciedev_device *device);
+const struct upciedev_bar *upciedev_bar(const struct upciedev_device *device,
+					u32 index);
+
+/* batch.c */
+int upciedev_batch(struct upciedev_file *file, struct upciedev_batch __user *arg);
+
+/* board.c */
+int upciedev_board_begin(struct upciedev_device *device);
+void upciedev_board_end(struct upciedev_device *device);
+void upciedev_board_put(struct upciedev_board *board);
+
+/* chardev.c */
+int upciedev_chardev_init(void);
+void upciedev_chardev_exit(void);
+struct upciedev_device *upciedev_device_alloc(struct pci_dev *pdev);
+int upciedev_chardev_add(struct upciedev_device *device);
+int upciedev_copy_span(struct upciedev_board *board, const struct upciedev_span *span,
+		       bool write, char __user *user, u64 *done);
+
+/* counters.c */
+void upciedev_count(enum upciedev_counter which, int change);
+void upciedev_counters_init(void);
+void upciedev_counters_exit(void);
+
+/* guard.c */
+int upciedev_guards_init(struct upciedev_device *device);
+u32 upciedev_rights(const struct upciedev_device *device, u32 bar,
+		    u64 offset, u64 length);
+u64 upciedev_area_end(const struct upciedev_device *device, u32 bar, u64 offset);
+u32 upciedev_file_rights(const struct upciedev_file *file);
+int upciedev_user_check(const struct upciedev_file *file,
+			const struct upciedev_span *span, u32 need);
+
+/* ioctl.c */
+long upciedev_ioctl(struct file *filp, unsigned int command, unsigned long arg);
+
+/* map.c */
+int upciedev_mmap(struct file *filp, struct vm_area_struct *vma);
+void upciedev_unmap_all(struct upciedev_device *device);
+
+/* slot.c */
+u32 upciedev_find_slot(struct pci_dev *pdev);
+u32 upciedev_find_root(struct pci_dev *pdev);
+
+/* sysfs.c */
+extern const struct attribute_group *upciedev_groups[];
+
+#endif /* UPCIEDEV_INTERNAL_H */
