@@ -10,9 +10,9 @@ inline namespace v1 {
 
 /// Load a board file (YAML, format 1).
 /// \throws error bad_board_file, where() = "file:line:column" of the first error
-board_description_ptr load_board_file(const std::filesystem::path& file);
+UPCIEDEV_API board_description_ptr load_board_file(const std::filesystem::path& file);
 /// The same from text; \p name stands for the file in errors.
-board_description_ptr parse_board_file(std::string_view text, const std::string& name);
+UPCIEDEV_API board_description_ptr parse_board_file(std::string_view text, const std::string& name);
 
 /// PCI ids by which a board finds its file.
 struct board_ids {
@@ -20,7 +20,7 @@ struct board_ids {
 };
 
 /// The board files of some folders; each is read at most once, and only if it is needed.
-class board_library {
+class UPCIEDEV_API board_library {
   public:
     /// --devices folders first, then $UPCIEDEV_DEVICES (':' between), /etc/upciedev/devices,
     /// /usr/share/upciedev/devices. Folders are searched with their subfolders.

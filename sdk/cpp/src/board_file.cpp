@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "board_file_loader.hpp"
+
+#include <upciedev/board_file.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+
+namespace upciedev {
+inline namespace v1 {
+
+namespace detail {
+
+namespace {
+
+constexpr std::uint64_t format_number = 1;
+constexpr std::uint64_t last_bar = 5;
+
+match_description read_match(const yaml_node& node, diagnostics& sink) {
+    map_reader keys(node, sink);
+    const auto id = [&](const yaml_node* key) -> std::optional<std::uint16_t> {
+        const auto number = read_unsigned(key, sink, 0xffff);
+        return number ? std::optional(static_cast<std::uint16_t>(*number)) : std::nullopt;
+    };
+    match_description match;
+    match.vendor = id(keys.require("vendor"));
+    match.device = id(keys.require("device"));
+    match.subvendor = id(keys.find("subvendor"));
+    match.subdevice = id(keys.find("subdevice"));
+    keys.finish();
+    return match;
+}
+
+void read_bar(const yaml_node& node, board_draft& draft) {
+    auto& sink = draft.sink;
+    map_reader keys(node, sink);
+    bar_description bar;
+    bar.name = node.key;
+    const auto* index_key = keys.require("index");
+    bar.index = static_cast<unsigned>(read_unsigned(index_key, sink, last_bar).value_or(last_bar));
+    const auto* size_key = keys.require("size");
+    bar.size = read_size(size_key, sink).value_or(0);
+    bar.write_combined = read_choice<bool>(keys.find("mapping"), sink,
+                                           {{"uncached", false}, {"write-combined", true}})
+                             .value_or(false);
+    bar.peer = read_bool(keys.find("peer"), sink).value_or(false);
+    bar.order = read_order(keys.find("endian"), sink).value_or(draft.order);
+    bar.text = read_text(keys.find("description"), sink).value_or("");
+    keys.finish();
+
+    if (bar.size != 0 && !std::has_single_bit(bar.size))
+        sink.report(size_key->mark, fmt::format("'{}' is not a power of two", size_key->text),
+                    "give the size of the PCI BAR, which always is one");
+    if (const auto* other = draft.bar(bar.index); other != nullptr && index_key != nullptr)
+        sink.report(index_key->mark,
+                    fmt::format("BAR {} has the name '{}' already", bar.index, other->name));
+    draft.board.bars.push_back(std::move(bar));
+}
+
+void read_format(map_reader& keys) {
+    const auto* node = keys.require("format");
+    const auto number = read_unsigned(node, keys.sink());
+    if (number && *number != format_number)
+        keys.sink().report(node->mark, fmt::format("format {} is not known", *number),
+                           fmt::format("this library reads format {}", format_number));
+}
+
+std::string read_board_name(map_reader& keys) {
+    const auto* node = keys.require("board");
+    auto name = read_text(node, keys.sink()).value_or("");
+    if (!name.empty() && !is_name(name, true))
+        keys.sink().report(node->mark, fmt::format("'{}' is not a board name", name),
+                           "board names are made of letters, digits, '_' and '-'");
+    return name;
+}
+
+void read_board(const yaml_node& root, board_draft& draft) {
+    map_reader keys(root, draft.sink);
+    auto& board = draft.board;
+    read_format(keys);
+    board.name = read_board_name(keys);
+    board.title = read_text(keys.find("title"), draft.sink).value_or("");
+    board.vendor = read_text(keys.find("vendor"), draft.sink).value_or("");
+    board.text = read_text(keys.find("description"), draft.sink).value_or("");
+    draft.order = read_order(keys.find("endian"), draft.sink).value_or(byte_order::little);
+    board.matches = read_matches(keys.find("match"), draft.sink);
+    read_bars(keys.require("bars"), draft);
+    read_registers(keys.find("registers"), draft);
+    read_areas(keys.find("areas"), draft);
+    keys.finish();
+}
+
+} // namespace
+
+const bar_description* board_draft::bar(unsigned index) const noexcept {
+    const auto found = std::find_if(board.bars.begin(), board.bars.end(),
+                                    [&](const auto& bar) { return bar.index == index; });
+    return found == board.bars.end() ? nullptr : &*found;
+}
+
+std::vector<match_description> read_matches(const yaml_node* node, diagnostics& sink) {
+    if (node == nullptr) return {};
+    if (node->what != yaml_node::kind::sequence) return {read_match(*node, sink)};
+    if (node->items.empty()) sink.report(node->mark, "'match' is empty", "leave it out");
+    std::vector<match_description> matches;
+    for (const auto& item : node->items)
+        matches.push_back(read_match(item, sink));
+    return matches;
+}
+
+std::optional<byte_order> read_order(const yaml_node* node, diagnostics& sink) {
+    return read_choice<byte_order>(node, sink,
+                                   {{"little", byte_order::little}, {"big", byte_order::big}});
+}
+
+byte_order order_in_bar(const board_draft& draft, unsigned bar) {
+    const auto* found = draft.bar(bar);
+    return found == nullptr ? draft.order : found->order;
+}
+
+void read_bars(const yaml_node* node, board_draft& draft) {
+    for (const auto& member : read_members(node, draft.sink))
+        if (check_key(member, draft.sink)) read_bar(member, draft);
+    std::sort(draft.board.bars.begin(), draft.board.bars.end(),
+              [](const auto& a, const auto& b) { return a.index < b.index; });
+}
+
+} // namespace detail
+
+board_description_ptr parse_board_file(std::string_view text, const std::string& name) {
+    detail::diagnostics sink(name);
+    detail::board_draft draft(sink);
+    const auto root = detail::parse_yaml(text, sink);
+    detail::read_board(root, draft);
+    if (sink.empty()) detail::check_layout(draft);
+    sink.throw_first();
+    draft.board.file = name;
+    draft.board.build_index();
+    return std::make_shared<const board_description>(std::move(draft.board));
+}
+
+board_description_ptr load_board_file(const std::filesystem::path& file) {
+    return parse_board_file(detail::read_text_file(file.string()), file.string());
+}
+
+} // namespace v1
+} // namespace upciedev

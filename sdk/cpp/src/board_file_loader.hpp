@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "yaml_reader.hpp"
+
+#include <upciedev/description.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace upciedev::inline v1::detail {
+
+/// BAR number of a place that could not be read.
+inline constexpr unsigned unknown_bar = ~0U;
+
+constexpr std::uint64_t low_bits(unsigned count) noexcept {
+    return count >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
+}
+
+/// A description that grows, with the places in the file for checks that need the whole.
+struct board_draft {
+    explicit board_draft(diagnostics& where_to_report) : sink(where_to_report) {}
+
+    diagnostics& sink;
+    board_description board;
+    byte_order order = byte_order::little;
+    std::vector<text_mark> register_marks; ///< of board.registers
+    std::vector<text_mark> area_marks;     ///< of board.areas
+
+    [[nodiscard]] const bar_description* bar(unsigned index) const noexcept;
+};
+
+/// Where something stands: a BAR by index, and bytes into it. Errors leave the unknown BAR.
+struct bar_place {
+    unsigned bar = unknown_bar;
+    std::uint64_t offset = 0;
+};
+
+/// "regs+0x20".
+bar_place read_place(const yaml_node* node, const board_draft& draft);
+std::optional<byte_order> read_order(const yaml_node* node, diagnostics& sink);
+byte_order order_in_bar(const board_draft& draft, unsigned bar);
+
+std::optional<value_type> read_type(const yaml_node* node, diagnostics& sink);
+void read_scaling(map_reader& keys, conversion& convert);
+/// The keys that mean the same for a register and for a field. The type is known already, and
+/// what a field inherits from its register is set.
+template <class T>
+void read_meaning(map_reader& keys, T& what);
+extern template void read_meaning(map_reader& keys, register_description& what);
+extern template void read_meaning(map_reader& keys, field_description& what);
+/// The fields of a register; their reset values make up its own.
+void read_fields(const yaml_node* node, register_description& owner, diagnostics& sink);
+
+// The parts of a board file, in the order in which they need each other.
+void read_bars(const yaml_node* node, board_draft& draft);
+void read_registers(const yaml_node* node, board_draft& draft);
+void read_areas(const yaml_node* node, board_draft& draft);
+/// For a draft without other errors: BAR bounds, alignment, overlaps.
+void check_layout(const board_draft& draft);
+std::vector<match_description> read_matches(const yaml_node* node, diagnostics& sink);
+
+} // namespace upciedev::inline v1::detail

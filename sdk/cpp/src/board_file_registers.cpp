@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "board_file_loader.hpp"
+#include "register_path.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+
+namespace upciedev::inline v1::detail {
+
+namespace {
+
+constexpr unsigned least_default_width = 32; // most boards take nothing narrower
+
+/// What a register inherits from the groups around it.
+struct scope {
+    std::string prefix;            ///< "adc.ch[]."
+    std::optional<bar_place> base; ///< places inside are relative to it
+    std::optional<byte_order> order;
+    bool guard = false;
+    std::vector<repeat> repeats;
+};
+
+bool is_group(const yaml_node& node) {
+    return std::any_of(node.items.begin(), node.items.end(),
+                       [](const auto& item) { return item.key == "registers"; });
+}
+
+/// \returns whether it is repeated
+bool read_repeat(map_reader& outer, std::vector<repeat>& repeats) {
+    const auto* node = outer.find("repeat");
+    if (node == nullptr) return false;
+    auto& sink = outer.sink();
+    map_reader keys(*node, sink);
+    const auto* count_key = keys.require("count");
+    const auto count = read_unsigned(count_key, sink, std::numeric_limits<std::uint32_t>::max());
+    const auto stride = read_size(keys.require("stride"), sink);
+    keys.finish();
+    if (count == 0U) sink.report(count_key->mark, "a count of 0", "leave the whole entry out");
+    if (repeats.size() == most_repeats)
+        sink.report(node->key_mark,
+                    fmt::format("more than {} repeats in one another", most_repeats));
+    repeats.push_back({static_cast<std::uint32_t>(count.value_or(1)), stride.value_or(0)});
+    return true;
+}
+
+/// A place as the scope wants it: absolute outside, an offset in a group that has its place.
+bar_place read_scoped_place(const yaml_node& node, const scope& around, const board_draft& draft) {
+    if (!around.base) return read_place(&node, draft);
+    if (node.text.find('+') != std::string::npos) {
+        draft.sink.report(node.mark,
+                          fmt::format("'{}' inside a group that has its own place", node.text),
+                          "give the offset in the group");
+        return {};
+    }
+    const auto offset = read_unsigned(&node, draft.sink);
+    bar_place place = *around.base;
+    if (offset && __builtin_add_overflow(place.offset, *offset, &place.offset))
+        draft.sink.report(node.mark, fmt::format("the offset {} is too large", node.text));
+    return place;
+}
+
+/// 8, 16, 32 or 64, by default as wide as the type needs.
+void read_width(map_reader& keys, register_description& what) {
+    auto& sink = keys.sink();
+    const auto* width_key = keys.find("width");
+    const auto* type_key = keys.find("type");
+    const auto width = read_unsigned(width_key, sink);
+    const auto type = read_type(type_key, sink);
+    const bool possible = !width || *width == 8 || *width == 16 || *width == 32 || *width == 64;
+    if (!possible)
+        sink.report(width_key->mark, fmt::format("a width of {} is not possible", *width),
+                    "use 8, 16, 32 or 64");
+    if (width && possible)
+        what.width = static_cast<unsigned>(*width);
+    else if (type)
+        what.width = std::max(least_default_width, std::bit_ceil(unsigned{type->bits}));
+    if (type && type->bits > what.width)
+        sink.report(type_key->mark, fmt::format("{} does not fit the register", type->name()),
+                    fmt::format("the register has a width of {}", what.width));
+    what.convert.type.bits = static_cast<std::uint8_t>(what.width);
+    if (type) what.convert.type = *type;
+}
+
+void read_guard(map_reader& keys, register_description& what, bool inherited) {
+    const auto* node = keys.find("guard");
+    const auto guard = read_bool(node, keys.sink());
+    if (guard == true && what.access == access::ro)
+        keys.sink().report(node->key_mark, "'guard' of a register that can only be read",
+                           "leave it out: it forbids writes");
+    what.guard = guard.value_or(inherited) && what.access != access::ro;
+}
+
+void read_reset(map_reader& keys, register_description& what) {
+    const auto* node = keys.find("reset");
+    const auto reset = read_unsigned(node, keys.sink(), low_bits(what.width));
+    if (reset && what.reset)
+        keys.sink().report(node->key_mark, "'reset' of the register and of its fields",
+                           "give one of them");
+    if (reset) what.reset = reset;
+}
+
+void read_register(const yaml_node& node, const scope& around, board_draft& draft) {
+    map_reader keys(node, draft.sink);
+    if (!keys.is_map()) return;
+    keys.find("registers"); // so that a misspelt group gets the right suggestion
+    register_description what;
+    what.repeats = around.repeats;
+    what.path = around.prefix + node.key + (read_repeat(keys, what.repeats) ? "[]" : "");
+    if (const auto* at = keys.require("at")) {
+        const auto place = read_scoped_place(*at, around, draft);
+        what.bar = place.bar;
+        what.offset = place.offset;
+    }
+    read_width(keys, what);
+    what.order = read_order(keys.find("endian"), draft.sink)
+                     .value_or(around.order.value_or(order_in_bar(draft, what.bar)));
+    read_meaning(keys, what);
+    read_guard(keys, what, around.guard);
+    read_fields(keys.find("fields"), what, draft.sink);
+    read_reset(keys, what);
+    keys.finish();
+    draft.board.registers.push_back(std::move(what));
+    draft.register_marks.push_back(node.key_mark);
+}
+
+void read_members_of(const yaml_node* node, const scope& around, board_draft& draft);
+
+void read_group(const yaml_node& node, const scope& around, board_draft& draft) {
+    map_reader keys(node, draft.sink);
+    scope inside = around;
+    inside.prefix += node.key + (read_repeat(keys, inside.repeats) ? "[]." : ".");
+    if (const auto* at = keys.find("at")) inside.base = read_scoped_place(*at, around, draft);
+    if (const auto order = read_order(keys.find("endian"), draft.sink)) inside.order = order;
+    inside.guard = read_bool(keys.find("guard"), draft.sink).value_or(around.guard);
+    read_text(keys.find("description"), draft.sink);
+    read_members_of(keys.find("registers"), inside, draft);
+    keys.finish();
+}
+
+void read_members_of(const yaml_node* node, const scope& around, board_draft& draft) {
+    for (const auto& member : read_members(node, draft.sink)) {
+        if (!check_key(member, draft.sink)) continue;
+        if (around.prefix.size() + member.key.size() + 2 > longest_canonical_path)
+            draft.sink.report(member.key_mark,
+                              fmt::format("the path of '{}' is too long", member.key),
+                              fmt::format("paths have up to {} letters", longest_canonical_path));
+        else if (is_group(member))
+            read_group(member, around, draft);
+        else
+            read_register(member, around, draft);
+    }
+}
+
+} // namespace
+
+void read_registers(const yaml_node* node, board_draft& draft) {
+    read_members_of(node, {}, draft);
+}
+
+} // namespace upciedev::inline v1::detail

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "yaml_tree.hpp"
+
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <sstream>
+
+namespace upciedev::inline v1::detail {
+
+namespace {
+
+using kind = yaml_node::kind;
+
+constexpr std::size_t deepest = 32; // nested maps and sequences; board files need about ten
+
+struct enough {}; // thrown through yaml-cpp when the reader has seen what it wants
+
+text_mark to_mark(const YAML::Mark& mark) {
+    return {std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1};
+}
+
+/// Builds the tree from yaml-cpp's events.
+class builder final : public YAML::EventHandler {
+  public:
+    builder(diagnostics& sink, const go_on& after_member)
+        : sink_(sink), after_member_(after_member) {}
+
+    [[nodiscard]] yaml_node take() { return std::move(root_); }
+
+    void OnDocumentStart(const YAML::Mark& mark) override {
+        if (started_) refuse(to_mark(mark), "a second document", "keep to one document a file");
+        started_ = true;
+    }
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
+        add({.mark = to_mark(mark)});
+    }
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
+        refuse(to_mark(mark), "an alias", "write the value out; '*' must be quoted in texts");
+    }
+    void OnAnchor(const YAML::Mark& mark, const std::string& name) override {
+        refuse(to_mark(mark), fmt::format("an anchor '&{}'", name),
+               "write the value out; '&' must be quoted in texts");
+    }
+    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t /*anchor*/,
+                  const std::string& text) override {
+        check_tag(mark, tag);
+        add({.what = kind::scalar, .quoted = tag == "!", .mark = to_mark(mark), .text = text});
+    }
+    void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t /*anchor*/,
+                         YAML::EmitterStyle::value /*style*/) override {
+        check_tag(mark, tag);
+        open({.what = kind::sequence, .mark = to_mark(mark)});
+    }
+    void OnSequenceEnd() override { close(); }
+    void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t /*anchor*/,
+                    YAML::EmitterStyle::value /*style*/) override {
+        check_tag(mark, tag);
+        open({.what = kind::map, .mark = to_mark(mark)});
+    }
+    void OnMapEnd() override { close(); }
+
+  private:
+    [[noreturn]] void refuse(text_mark at, const std::string& what, const std::string& remedy) {
+        throw error(errc::bad_board_file, sink_.where(at), what + " is not allowed", remedy);
+    }
+    void check_tag(const YAML::Mark& mark, const std::string& tag) {
+        if (!tag.empty() && tag != "?" && tag != "!")
+            refuse(to_mark(mark), fmt::format("the tag '{}'", tag), "leave it out");
+    }
+
+    [[nodiscard]] bool key_comes() const {
+        return !path_.empty() && path_.back().what == kind::map && !key_;
+    }
+    void add(yaml_node node) {
+        if (key_comes())
+            take_key(node);
+        else
+            store(std::move(node));
+    }
+    void take_key(yaml_node& node) {
+        if (node.what != kind::scalar) refuse(node.mark, "a key that is not plain text", "name it");
+        const auto& members = path_.back().items;
+        const auto same = std::find_if(members.begin(), members.end(),
+                                       [&](const auto& m) { return m.key == node.text; });
+        if (same != members.end())
+            sink_.report(node.mark, fmt::format("duplicate key '{}'", node.text),
+                         fmt::format("it stands already in line {}", same->key_mark.line));
+        key_ = std::move(node);
+    }
+    void open(yaml_node node) {
+        if (key_comes()) take_key(node); // reports that it is none
+        if (path_.size() == deepest) refuse(node.mark, "deeper nesting", "flatten it");
+        if (key_) name(node);
+        path_.push_back(std::move(node));
+    }
+    void close() {
+        yaml_node node = std::move(path_.back());
+        path_.pop_back();
+        store(std::move(node));
+    }
+    void name(yaml_node& node) {
+        node.key = std::move(key_->text);
+        node.key_mark = key_->mark;
+        key_.reset();
+    }
+    void store(yaml_node node) {
+        if (key_) name(node);
+        if (path_.empty()) {
+            root_ = std::move(node);
+            return;
+        }
+        path_.back().items.push_back(std::move(node));
+        if (path_.size() == 1 && after_member_ && !after_member_(path_.back())) throw enough{};
+    }
+
+    diagnostics& sink_;
+    const go_on& after_member_;
+    bool started_ = false;
+    yaml_node root_;
+    std::vector<yaml_node> path_; ///< maps and sequences not yet closed
+    std::optional<yaml_node> key_;
+};
+
+} // namespace
+
+yaml_node parse_yaml(std::string_view text, diagnostics& sink, const go_on& after_member) {
+    std::istringstream stream{std::string(text)};
+    builder build(sink, after_member);
+    try {
+        YAML::Parser parser(stream);
+        while (parser.HandleNextDocument(build)) {
+        }
+    } catch (const enough&) {
+        return {};
+    } catch (const YAML::Exception& problem) {
+        throw error(errc::bad_board_file, sink.where(to_mark(problem.mark)), problem.msg,
+                    "this is not valid YAML");
+    }
+    return build.take();
+}
+
+std::string read_text_file(const std::string& file) {
+    std::ifstream stream(file, std::ios::binary);
+    if (!stream || std::filesystem::is_directory(file))
+        throw error(errc::bad_board_file, file, "cannot be read",
+                    stream ? "it is a folder" : std::strerror(errno));
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+} // namespace upciedev::inline v1::detail
