@@ -39,7 +39,11 @@ class Machine:
             "-nodefaults", "-display", "none", "-no-reboot",
             "-kernel", str(kernel_folder(self.kernel) / "vmlinux"), "-initrd", "initramfs", "-append", cmdline,
             "-serial", "file:console.log", "-chardev", "stdio,id=out,signal=off", "-serial", "chardev:out",
-            "-qmp", "unix:qmp.sock,server=on,wait=off", "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
+            # QEMU's monitor, on the host's socket and on the guest's ttyS2: tests plug boards from inside.
+            "-chardev", "socket,id=monitor,path=monitor.sock,server=on,wait=off", "-mon", "monitor,mode=control",
+            "-chardev", "socket,id=ttyS2,path=monitor.sock", "-serial", "chardev:ttyS2",
+            "-qmp", "unix:qmp.sock,server=on,wait=off",
+            "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
             "-virtfs", "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap",
             "-virtfs", "local,path=out,mount_tag=out,security_model=none,multidevs=remap",
             *self.extra, *self.crate,

@@ -58,8 +58,10 @@ class Session:
 
     def run(self, output: IO[str] | None = None) -> None:
         boot = self.boot
-        machine = Machine(boot.kernel, self.folder, crate.qemu_arguments(boot.crate_file), boot.extra, boot.append)
+        plan = crate.qemu_arguments(boot.crate_file)
+        machine = Machine(boot.kernel, self.folder, plan, boot.extra, boot.append)
         self.prepare()
+        (self.out / "crate").write_text("\n".join(plan) + "\n")
         machine.run(output, boot.seconds)
 
     def status(self, run: Run) -> int:
