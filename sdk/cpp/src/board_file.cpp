@@ -15,8 +15,9 @@ namespace detail {
 
 namespace {
 
-constexpr std::uint64_t format_number = 1;
 constexpr std::uint64_t last_bar = 5;
+constexpr std::size_t longest_bar_name = 15;   // the driver keeps them so long
+constexpr std::size_t longest_board_name = 31; // likewise
 
 match_description read_match(const yaml_node& node, diagnostics& sink) {
     map_reader keys(node, sink);
@@ -38,6 +39,9 @@ void read_bar(const yaml_node& node, board_draft& draft) {
     map_reader keys(node, sink);
     bar_description bar;
     bar.name = node.key;
+    if (bar.name.size() > longest_bar_name)
+        sink.report(node.key_mark, fmt::format("the name '{}' is too long", bar.name),
+                    fmt::format("BAR names have up to {} letters", longest_bar_name));
     const auto* index_key = keys.require("index");
     bar.index = static_cast<unsigned>(read_unsigned(index_key, sink, last_bar).value_or(last_bar));
     const auto* size_key = keys.require("size");
@@ -59,20 +63,13 @@ void read_bar(const yaml_node& node, board_draft& draft) {
     draft.board.bars.push_back(std::move(bar));
 }
 
-void read_format(map_reader& keys) {
-    const auto* node = keys.require("format");
-    const auto number = read_unsigned(node, keys.sink());
-    if (number && *number != format_number)
-        keys.sink().report(node->mark, fmt::format("format {} is not known", *number),
-                           fmt::format("this library reads format {}", format_number));
-}
-
 std::string read_board_name(map_reader& keys) {
     const auto* node = keys.require("board");
     auto name = read_text(node, keys.sink()).value_or("");
-    if (!name.empty() && !is_name(name, true))
-        keys.sink().report(node->mark, fmt::format("'{}' is not a board name", name),
-                           "board names are made of letters, digits, '_' and '-'");
+    if (!name.empty() && (!is_name(name, true) || name.size() > longest_board_name))
+        keys.sink().report(
+            node->mark, fmt::format("'{}' is not a board name", name),
+            fmt::format("use up to {} letters, digits, '_' and '-'", longest_board_name));
     return name;
 }
 

@@ -57,9 +57,7 @@ void read_area(const yaml_node& node, board_draft& draft) {
     area.count = read_extent(keys, area);
     area.order = read_order(keys.find("endian"), sink).value_or(order_in_bar(draft, area.bar));
     area.unit = read_text(keys.find("unit"), sink).value_or("");
-    area.access = read_choice<access>(keys.find("access"), sink,
-                                      {{"rw", access::rw}, {"ro", access::ro}, {"wo", access::wo}})
-                      .value_or(access::rw);
+    area.access = read_access(keys.find("access"), sink).value_or(access::rw);
     area.text = read_text(keys.find("description"), sink).value_or("");
     keys.finish();
     draft.board.areas.push_back(std::move(area));

@@ -95,6 +95,11 @@ void read_effects(map_reader& keys, T& what) {
 
 } // namespace
 
+std::optional<access> read_access(const yaml_node* node, diagnostics& sink) {
+    return read_choice<access>(node, sink,
+                               {{"rw", access::rw}, {"ro", access::ro}, {"wo", access::wo}});
+}
+
 std::optional<value_type> read_type(const yaml_node* node, diagnostics& sink) {
     const auto name = read_text(node, sink);
     if (!name) return std::nullopt;
@@ -121,9 +126,7 @@ void read_scaling(map_reader& keys, conversion& convert) {
 template <class T>
 void read_meaning(map_reader& keys, T& what) {
     auto& sink = keys.sink();
-    what.access = read_choice<access>(keys.find("access"), sink,
-                                      {{"rw", access::rw}, {"ro", access::ro}, {"wo", access::wo}})
-                      .value_or(what.access);
+    what.access = read_access(keys.find("access"), sink).value_or(what.access);
     read_effects(keys, what);
     read_scaling(keys, what.convert);
     what.unit = read_text(keys.find("unit"), sink).value_or("");

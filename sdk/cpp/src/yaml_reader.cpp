@@ -16,6 +16,8 @@ namespace {
 
 using kind = yaml_node::kind;
 
+constexpr std::uint64_t format_number = 1; // of board and crate files
+
 const char* kind_name(const yaml_node& node) {
     constexpr std::array names{"nothing", "a single value", "a list", "a map"};
     return names.at(static_cast<std::size_t>(node.what));
@@ -104,6 +106,14 @@ void map_reader::finish() {
         sink_.report(item.key_mark, fmt::format("unknown key '{}'", item.key),
                      near.empty() ? listing(asked_) : near);
     }
+}
+
+void read_format(map_reader& keys) {
+    const auto* node = keys.require("format");
+    const auto number = read_unsigned(node, keys.sink());
+    if (number && *number != format_number)
+        keys.sink().report(node->mark, fmt::format("format {} is not known", *number),
+                           fmt::format("this library reads format {}", format_number));
 }
 
 std::optional<std::string> read_text(const yaml_node* node, diagnostics& sink) {

@@ -42,6 +42,9 @@ class map_reader {
     std::vector<std::string> asked_;
 };
 
+/// The key `format`, which must be 1.
+void read_format(map_reader& keys);
+
 // Each reads one value and reports what does not fit. A null node (an absent key) gives nothing.
 
 std::optional<std::string> read_text(const yaml_node* node, diagnostics& sink);

@@ -2,8 +2,13 @@
 #pragma once
 
 #include <upciedev/description.hpp>
+#include <upciedev/error.hpp>
 
+#include <cstddef>
 #include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace upciedev {
 inline namespace v1 {
@@ -19,20 +24,28 @@ struct board_ids {
     std::uint16_t vendor = 0, device = 0, subvendor = 0, subdevice = 0;
 };
 
-/// The board files of some folders; each is read at most once, and only if it is needed.
+/// The board files of some folders; each is parsed at most once, and only if it is needed.
+/// Thread-safe.
 class UPCIEDEV_API board_library {
   public:
-    /// --devices folders first, then $UPCIEDEV_DEVICES (':' between), /etc/upciedev/devices,
-    /// /usr/share/upciedev/devices. Folders are searched with their subfolders.
+    /// The given folders first, then $UPCIEDEV_DEVICES (':' between), /etc/upciedev/devices,
+    /// /usr/share/upciedev/devices. Folders are searched with their subfolders, at the first
+    /// find(). \throws error bad_board_file when a given folder does not exist
     explicit board_library(std::vector<std::filesystem::path> folders = {});
     ~board_library();
     board_library(board_library&&) noexcept;
     board_library& operator=(board_library&&) noexcept;
 
-    /// The file whose match is the most specific for these ids, or nullptr.
+    /// The file whose match is the most specific for these ids, or nullptr; among equals the one
+    /// of the folder named first. \throws error bad_board_file when that file is wrong
     board_description_ptr find(const board_ids& ids);
-    /// A board file by path, parsed once.
+    /// A board file by path, parsed once. \throws error bad_board_file
     board_description_ptr load(const std::filesystem::path& file);
+
+    /// Files that find() had to leave out because not even their `match` could be read.
+    [[nodiscard]] std::vector<error> problems() const;
+    /// Board files parsed as a whole so far.
+    [[nodiscard]] std::size_t parsed() const;
 
   private:
     struct state;

@@ -23,8 +23,10 @@ struct crate_slot {
     unsigned slot = 0;           ///< physical slot number
     std::filesystem::path board; ///< board file, resolved against the crate file; may be empty
     std::string alias;           ///< may be empty
-    std::map<std::string, double> simulate; ///< register path -> engineering value at power-on
+    /// Register path ("adc.ch[0].GAIN", "CTRL.ENABLE") -> engineering value at power-on.
+    std::map<std::string, double> simulate;
     std::optional<qemu_device> qemu;
+    std::string where; ///< "file:line:column", for errors that are found later
 };
 
 /// A crate file (YAML, format 1): which boards sit where. Used for simulated crates, guests and,

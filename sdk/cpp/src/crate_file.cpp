@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "yaml_reader.hpp"
+
+#include <upciedev/crate_file.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace upciedev {
+inline namespace v1 {
+
+namespace {
+
+using namespace detail;
+using kind = yaml_node::kind;
+
+constexpr unsigned last_slot = 8191; // the physical slot number has 13 bits
+
+std::optional<unsigned> slot_number(const yaml_node& node, diagnostics& sink) {
+    unsigned slot = 0;
+    const auto* const end = node.key.data() + node.key.size();
+    const auto [rest, problem] = std::from_chars(node.key.data(), end, slot);
+    if (problem == std::errc{} && rest == end && slot >= 1 && slot <= last_slot &&
+        node.key.front() != '0')
+        return slot;
+    sink.report(node.key_mark, fmt::format("'{}' is not a slot number", node.key),
+                fmt::format("slots are 1 to {}", last_slot));
+    return std::nullopt;
+}
+
+std::map<std::string, double> read_simulate(const yaml_node* node, diagnostics& sink) {
+    std::map<std::string, double> values;
+    for (const auto& member : read_members(node, sink))
+        if (const auto number = read_number(&member, sink))
+            values[member.key] = number->to_double();
+    return values;
+}
+
+std::vector<std::string> read_texts(const yaml_node* node, diagnostics& sink) {
+    std::vector<std::string> texts;
+    if (node == nullptr) return texts;
+    if (node->what != kind::sequence)
+        sink.report(node->mark, fmt::format("'{}' is not a list", node->key), "write [a, b]");
+    for (const auto& item : node->items)
+        if (auto text = read_text(&item, sink)) texts.push_back(std::move(*text));
+    return texts;
+}
+
+std::optional<qemu_device> read_qemu(const yaml_node* node, diagnostics& sink) {
+    if (node == nullptr) return std::nullopt;
+    map_reader keys(*node, sink);
+    qemu_device device;
+    device.device = read_text(keys.require("device"), sink).value_or("");
+    device.objects = read_texts(keys.find("objects"), sink);
+    keys.finish();
+    return device;
+}
+
+std::string read_alias(map_reader& keys, const crate_file& crate) {
+    const auto* node = keys.find("alias");
+    auto alias = read_text(node, keys.sink()).value_or("");
+    if (alias.empty()) return alias;
+    if (!is_name(alias, true))
+        keys.sink().report(node->mark, fmt::format("'{}' is not an alias", alias),
+                           "write letters, digits, '_' and '-', beginning with a letter");
+    for (const auto& other : crate.slots)
+        if (other.alias == alias)
+            keys.sink().report(
+                node->mark, fmt::format("slot {} has the alias '{}' already", other.slot, alias));
+    return alias;
+}
+
+void read_slot(const yaml_node& node, crate_file& crate, diagnostics& sink) {
+    const auto number = slot_number(node, sink);
+    map_reader keys(node, sink);
+    crate_slot slot;
+    slot.slot = number.value_or(0);
+    slot.where = sink.where(node.key_mark);
+    const auto folder = std::filesystem::path(sink.file()).parent_path();
+    if (const auto board = read_text(keys.find("board"), sink))
+        slot.board = (folder / *board).lexically_normal();
+    slot.alias = read_alias(keys, crate);
+    slot.simulate = read_simulate(keys.find("simulate"), sink);
+    slot.qemu = read_qemu(keys.find("qemu"), sink);
+    keys.finish();
+    if (keys.is_map() && slot.board.empty() && !slot.qemu)
+        sink.report(node.key_mark, fmt::format("nothing is said about slot {}", node.key),
+                    "give its 'board', its 'qemu' device, or both");
+    crate.slots.push_back(std::move(slot));
+}
+
+void read_crate(const yaml_node& root, crate_file& crate, diagnostics& sink) {
+    map_reader keys(root, sink);
+    read_format(keys);
+    const auto* name = keys.require("crate");
+    crate.name = read_text(name, sink).value_or("");
+    if (!crate.name.empty() && !is_name(crate.name, true))
+        sink.report(name->mark, fmt::format("'{}' is not a crate name", crate.name),
+                    "write letters, digits, '_' and '-', beginning with a letter");
+    crate.title = read_text(keys.find("title"), sink).value_or("");
+    for (const auto& member : read_members(keys.require("slots"), sink))
+        read_slot(member, crate, sink);
+    keys.finish();
+    std::sort(crate.slots.begin(), crate.slots.end(),
+              [](const auto& a, const auto& b) { return a.slot < b.slot; });
+}
+
+} // namespace
+
+crate_file crate_file::parse(std::string_view text, const std::string& name) {
+    diagnostics sink(name);
+    crate_file crate;
+    crate.file = name;
+    read_crate(parse_yaml(text, sink), crate, sink);
+    sink.throw_first();
+    return crate;
+}
+
+crate_file crate_file::load(const std::filesystem::path& file) {
+    return parse(read_text_file(file.string()), file.string());
+}
+
+} // namespace v1
+} // namespace upciedev
