@@ -218,7 +218,7 @@ int upciedev_read_block(struct upciedev_board *board, u32 bar, u64 offset,
 
 	return err ?: upciedev_span_read(board, &span, buffer);
 }
-UPCIEDEV_EXPORT(upciedev_read_block);
+EXPORT_SYMBOL_UPCIEDEV(upciedev_read_block);
 
 int upciedev_write_block(struct upciedev_board *board, u32 bar, u64 offset,
 			 u32 width, bool fixed, const void *buffer, u64 count)
@@ -228,7 +228,7 @@ int upciedev_write_block(struct upciedev_board *board, u32 bar, u64 offset,
 
 	return err ?: upciedev_span_write(board, &span, buffer);
 }
-UPCIEDEV_EXPORT(upciedev_write_block);
+EXPORT_SYMBOL_UPCIEDEV(upciedev_write_block);
 
 int upciedev_read(struct upciedev_board *board, u32 bar, u64 offset,
 		  u32 width, u64 *value)
@@ -239,7 +239,7 @@ int upciedev_read(struct upciedev_board *board, u32 bar, u64 offset,
 	*value = buffer_get(&buffer, 0, width);
 	return err;
 }
-UPCIEDEV_EXPORT(upciedev_read);
+EXPORT_SYMBOL_UPCIEDEV(upciedev_read);
 
 int upciedev_write(struct upciedev_board *board, u32 bar, u64 offset,
 		   u32 width, u64 value)
@@ -249,7 +249,7 @@ int upciedev_write(struct upciedev_board *board, u32 bar, u64 offset,
 	buffer_put(&buffer, 0, width, value);
 	return upciedev_write_block(board, bar, offset, width, false, &buffer, 1);
 }
-UPCIEDEV_EXPORT(upciedev_write);
+EXPORT_SYMBOL_UPCIEDEV(upciedev_write);
 
 int upciedev_modify(struct upciedev_board *board, u32 bar, u64 offset,
 		    u32 width, u64 mask, u64 value, u64 *old)
@@ -259,4 +259,4 @@ int upciedev_modify(struct upciedev_board *board, u32 bar, u64 offset,
 
 	return err ?: upciedev_span_modify(board, &span, mask, value, old);
 }
-UPCIEDEV_EXPORT(upciedev_modify);
+EXPORT_SYMBOL_UPCIEDEV(upciedev_modify);

@@ -160,4 +160,4 @@ u64 upciedev_bar_length(const struct upciedev_board *board, u32 index)
 
 	return bar ? bar->length : 0;
 }
-UPCIEDEV_EXPORT(upciedev_bar_length);
+EXPORT_SYMBOL_UPCIEDEV(upciedev_bar_length);

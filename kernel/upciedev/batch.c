@@ -9,6 +9,7 @@
  */
 #include <linux/ktime.h>
 #include <linux/minmax.h>
+#include <linux/nospec.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -62,6 +63,7 @@ static int poll_register(struct upciedev_board *board, const struct upciedev_spa
 {
 	ktime_t deadline = ktime_add_us(ktime_get(), op->count);
 	s64 left, pause = FIRST_PAUSE;
+	ktime_t sleep;
 	u64 want = op->value & op->mask;
 	int err;
 
@@ -74,8 +76,9 @@ static int poll_register(struct upciedev_board *board, const struct upciedev_spa
 			return 0;
 		if (left <= 0)
 			return -ETIMEDOUT;
+		sleep = ns_to_ktime(min(pause, left) * NSEC_PER_USEC);
 		err = wait_event_interruptible_hrtimeout(board->wait, READ_ONCE(board->gone),
-							 ns_to_ktime(min(pause, left) * NSEC_PER_USEC));
+							 sleep);
 		if (err != -ETIME)
 			return err ? -EINTR : -ENODEV;
 	}
@@ -91,6 +94,7 @@ static int op_run(struct upciedev_file *file, struct upciedev_op *op)
 		.count = 1,
 		.fixed = op->flags & UPCIEDEV_OP_FIXED,
 	};
+	u32 needs;
 	u64 done;
 	int err;
 
@@ -98,7 +102,8 @@ static int op_run(struct upciedev_file *file, struct upciedev_op *op)
 		return -EINVAL;
 	if (is_block(op))
 		span.count = op->count;
-	err = upciedev_user_check(file, &span, op_needs[op->op]);
+	needs = op_needs[array_index_nospec(op->op, ARRAY_SIZE(op_needs))];
+	err = upciedev_user_check(file, &span, needs);
 	if (err)
 		return err;
 	switch (op->op) {
@@ -112,7 +117,7 @@ static int op_run(struct upciedev_file *file, struct upciedev_op *op)
 		return poll_register(board, &span, op);
 	default:
 		return upciedev_copy_span(board, &span, op->op == UPCIEDEV_OP_WRITE_BLOCK,
-					  u64_to_user_ptr(op->value), &done);
+					  false, u64_to_user_ptr(op->value), &done);
 	}
 }
 
@@ -172,7 +177,8 @@ int upciedev_batch(struct upciedev_file *file, struct upciedev_batch __user *arg
 	u32 done = 0;
 	int err = -EINVAL;
 
-	if (copy_from_user(&batch, arg, sizeof(batch)))
+	/* Find out before anything is done whether it can be told */
+	if (copy_from_user(&batch, arg, sizeof(batch)) || put_user(done, &arg->done))
 		return -EFAULT;
 	if (batch.count && batch.count <= UPCIEDEV_BATCH_MAX &&
 	    !batch.reserved[0] && !batch.reserved[1])

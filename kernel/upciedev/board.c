@@ -121,4 +121,4 @@ struct pci_dev *upciedev_pci_dev(const struct upciedev_board *board)
 {
 	return board->device->pdev;
 }
-UPCIEDEV_EXPORT(upciedev_pci_dev);
+EXPORT_SYMBOL_UPCIEDEV(upciedev_pci_dev);

@@ -100,11 +100,12 @@ static int copy_piece(struct upciedev_board *board, const struct upciedev_span *
  * @board: board
  * @span: registers, checked by upciedev_user_check()
  * @write: to the board
+ * @partial: a part is of use, so that any signal may end it; else only a fatal one
  * @user: user buffer
  * @done: bytes moved, also on error
  */
 int upciedev_copy_span(struct upciedev_board *board, const struct upciedev_span *span,
-		       bool write, char __user *user, u64 *done)
+		       bool write, bool partial, char __user *user, u64 *done)
 {
 	u32 step = span->width / 8;
 	struct upciedev_span piece = *span;
@@ -115,7 +116,7 @@ int upciedev_copy_span(struct upciedev_board *board, const struct upciedev_span 
 	if (!access_ok(user, span->count * step))
 		return -EFAULT;
 	for (index = 0; index < span->count; index += piece.count) {
-		if (index && fatal_signal_pending(current))
+		if (index && (partial ? signal_pending(current) : fatal_signal_pending(current)))
 			return -EINTR;
 		piece.count = min_t(u64, span->count - index, COPY_CHUNK / step);
 		piece.offset = span->offset + (span->fixed ? 0 : index * step);
@@ -151,7 +152,7 @@ static ssize_t transfer(struct file *filp, char __user *user, size_t count,
 	err = upciedev_user_check(file, &span, need);
 	if (err)
 		return err;
-	err = upciedev_copy_span(file->board, &span, write, user, &done);
+	err = upciedev_copy_span(file->board, &span, write, true, user, &done);
 	*ppos += done;
 	return done ? (ssize_t)done : err;
 }
@@ -222,6 +223,7 @@ static void device_free(struct device *dev)
 	ida_free(&indices, device->index);
 	cleanup_srcu_struct(&device->srcu);
 	pci_dev_put(device->pdev);
+	kfree(device->windows);
 	kfree(device);
 	upciedev_count(UPCIEDEV_COUNT_DEVICES, -1);
 }

@@ -11,9 +11,9 @@
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
-#define UPCIEDEV_EXPORT(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, UPCIEDEV)
+#define EXPORT_SYMBOL_UPCIEDEV(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, UPCIEDEV)
 #else
-#define UPCIEDEV_EXPORT(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, "UPCIEDEV")
+#define EXPORT_SYMBOL_UPCIEDEV(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, "UPCIEDEV")
 #endif
 
 /* The device argument of struct class.devnode became const */

@@ -21,7 +21,6 @@ static void board_end(void *data)
 
 static struct upciedev_device *device_create_for(struct pci_dev *pdev)
 {
-	struct pci_driver *driver = to_pci_driver(pdev->dev.driver);
 	struct upciedev_device *device = upciedev_device_alloc(pdev);
 	int err;
 
@@ -30,9 +29,10 @@ static struct upciedev_device *device_create_for(struct pci_dev *pdev)
 	err = devm_add_action_or_reset(&pdev->dev, device_put, device);
 	if (err)
 		return ERR_PTR(err);
-	device->plugin = container_of(driver, struct upciedev_plugin, driver);
+	device->plugin = container_of(to_pci_driver(pdev->dev.driver),
+				      struct upciedev_driver, pci)->plugin;
 	device->card = device->plugin->card;
-	device->owner = driver->driver.owner;
+	device->owner = device->plugin->owner;
 	device->slot = upciedev_find_slot(pdev);
 	device->root = upciedev_find_root(pdev);
 	pci_set_drvdata(pdev, device);
@@ -137,50 +137,52 @@ static bool card_valid(const struct upciedev_card *card)
 	return true;
 }
 
-struct upciedev_plugin *upciedev_register_card(u32 abi, size_t size,
-					       const struct upciedev_card *card,
-					       const struct pci_device_id *ids,
-					       struct module *owner,
-					       const char *name, bool unguard)
+static struct upciedev_driver *driver_alloc(const struct upciedev_plugin *plugin)
 {
-	struct upciedev_plugin *plugin;
+	struct upciedev_driver *driver = kzalloc(sizeof(*driver), GFP_KERNEL);
+
+	if (!driver)
+		return NULL;
+	driver->plugin = plugin;
+	driver->pci.name = plugin->name;
+	driver->pci.id_table = plugin->ids;
+	driver->pci.probe = upciedev_probe;
+	driver->pci.remove = upciedev_remove;
+	driver->pci.err_handler = &upciedev_error_handlers;
+	driver->pci.driver.pm = pm_sleep_ptr(&upciedev_pm);
+	return driver;
+}
+
+int upciedev_register_card(struct upciedev_plugin *plugin)
+{
 	int err;
 
-	if (abi != UPCIEDEV_CARD_ABI || size != sizeof(*card)) {
-		pr_err("%s: built for another upciedev (ABI %u, not %u); build it again\n",
-		       name, abi, UPCIEDEV_CARD_ABI);
-		return ERR_PTR(-ENOEXEC);
+	/* Nothing else of a plugin from another time means what it seems to */
+	if (plugin->abi != UPCIEDEV_CARD_ABI || plugin->size != sizeof(*plugin->card)) {
+		pr_err("upciedev: a card plugin has ABI %u, not %u: build it for this upciedev\n",
+		       plugin->abi, UPCIEDEV_CARD_ABI);
+		return -ENOEXEC;
 	}
-	if (!card_valid(card)) {
-		pr_err("%s: its name is too long or a guard is no window\n", name);
-		return ERR_PTR(-EINVAL);
+	if (!card_valid(plugin->card)) {
+		pr_err("%s: the card's name is too long or a guard is empty\n", plugin->name);
+		return -EINVAL;
 	}
-	plugin = kzalloc(sizeof(*plugin), GFP_KERNEL);
-	if (!plugin)
-		return ERR_PTR(-ENOMEM);
-	plugin->card = card;
-	plugin->unguard = unguard;
-	plugin->driver.name = name;
-	plugin->driver.id_table = ids;
-	plugin->driver.probe = upciedev_probe;
-	plugin->driver.remove = upciedev_remove;
-	plugin->driver.err_handler = &upciedev_error_handlers;
-	plugin->driver.driver.pm = pm_sleep_ptr(&upciedev_pm);
-	err = __pci_register_driver(&plugin->driver, owner, name);
-	if (err) {
-		kfree(plugin);
-		return ERR_PTR(err);
-	}
-	return plugin;
+	plugin->driver = driver_alloc(plugin);
+	if (!plugin->driver)
+		return -ENOMEM;
+	err = __pci_register_driver(&plugin->driver->pci, plugin->owner, plugin->name);
+	if (err)
+		kfree(plugin->driver);
+	return err;
 }
-UPCIEDEV_EXPORT(upciedev_register_card);
+EXPORT_SYMBOL_UPCIEDEV(upciedev_register_card);
 
 void upciedev_unregister_card(struct upciedev_plugin *plugin)
 {
-	pci_unregister_driver(&plugin->driver);
-	kfree(plugin);
+	pci_unregister_driver(&plugin->driver->pci);
+	kfree(plugin->driver);
 }
-UPCIEDEV_EXPORT(upciedev_unregister_card);
+EXPORT_SYMBOL_UPCIEDEV(upciedev_unregister_card);
 
 static int __init upciedev_init(void)
 {

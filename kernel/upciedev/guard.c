@@ -10,6 +10,7 @@
  * a guard takes the rights of all pages that it touches.
  */
 #include <linux/iommu.h>
+#include <linux/slab.h>
 
 #include "compat.h"
 #include "internal.h"
@@ -81,19 +82,19 @@ static void guard_msix(struct upciedev_device *device)
 		  DIV_ROUND_UP(vectors, 64) * 8, RIGHTS_READ);
 }
 
+/* Not managed by devres: stale files ask for their rights after the removal */
 int upciedev_guards_init(struct upciedev_device *device)
 {
 	const struct upciedev_card *card = device->card;
 	u32 i, rights;
 
-	device->windows = devm_kcalloc(&device->pdev->dev, card->nr_guards + 2,
-				       sizeof(*device->windows), GFP_KERNEL);
+	device->windows = kcalloc(card->nr_guards + 2, sizeof(*device->windows), GFP_KERNEL);
 	if (!device->windows)
 		return -ENOMEM;
 	device->confined = dma_confined(device->pdev);
 	for (i = 0; i < card->nr_guards; i++) {
 		rights = card->guards[i].flags & UPCIEDEV_GUARD_READABLE ? RIGHTS_READ : 0;
-		if (device->confined || device->plugin->unguard)
+		if (device->confined || *device->plugin->unguard)
 			rights = RIGHTS_ALL;
 		guard_add(device, card->guards[i].bar, card->guards[i].offset,
 			  card->guards[i].length, rights);

@@ -46,10 +46,9 @@ enum upciedev_counter {
 	UPCIEDEV_NR_COUNTERS
 };
 
-struct upciedev_plugin {
-	struct pci_driver driver;
-	const struct upciedev_card *card;
-	bool unguard;		/* the administrator trusts the users of this card */
+struct upciedev_driver {
+	struct pci_driver pci;
+	const struct upciedev_plugin *plugin;
 };
 
 struct upciedev_bar {
@@ -157,7 +156,7 @@ void upciedev_chardev_exit(void);
 struct upciedev_device *upciedev_device_alloc(struct pci_dev *pdev);
 int upciedev_chardev_add(struct upciedev_device *device);
 int upciedev_copy_span(struct upciedev_board *board, const struct upciedev_span *span,
-		       bool write, char __user *user, u64 *done);
+		       bool write, bool partial, char __user *user, u64 *done);
 
 /* counters.c */
 void upciedev_count(enum upciedev_counter which, int change);

@@ -52,4 +52,4 @@ u32 upciedev_slot(const struct upciedev_board *board)
 {
 	return board->device->slot;
 }
-UPCIEDEV_EXPORT(upciedev_slot);
+EXPORT_SYMBOL_UPCIEDEV(upciedev_slot);

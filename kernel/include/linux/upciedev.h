@@ -9,7 +9,7 @@
 #ifndef _LINUX_UPCIEDEV_H
 #define _LINUX_UPCIEDEV_H
 
-#include <linux/err.h>
+#include <linux/device/driver.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/types.h>
@@ -20,7 +20,7 @@
 
 struct pci_dev;
 struct upciedev_board;
-struct upciedev_plugin;
+struct upciedev_driver;
 
 /* struct upciedev_card_bar.flags */
 #define UPCIEDEV_BAR_MMAP_UC	BIT(16)	/* may be mapped, uncached */
@@ -78,12 +78,55 @@ struct upciedev_card {
 	int (*start)(struct upciedev_board *board);
 };
 
-struct upciedev_plugin *upciedev_register_card(u32 abi, size_t size,
-					       const struct upciedev_card *card,
-					       const struct pci_device_id *ids,
-					       struct module *owner,
-					       const char *name, bool unguard);
+/**
+ * struct upciedev_plugin - what module_upciedev_card() hands to the base driver
+ * @abi: UPCIEDEV_CARD_ABI of the plugin; this and @size never move
+ * @size: of its struct upciedev_card
+ * @card: the card
+ * @ids: what it claims by itself, or NULL
+ * @name: of the module
+ * @owner: the module
+ * @unguard: module parameter: the administrator trusts the users of this card
+ * @driver: for the base driver
+ */
+struct upciedev_plugin {
+	u32 abi;
+	u32 size;
+	const struct upciedev_card *card;
+	const struct pci_device_id *ids;
+	const char *name;
+	struct module *owner;
+	const bool *unguard;
+	struct upciedev_driver *driver;
+};
+
+int upciedev_register_card(struct upciedev_plugin *plugin);
 void upciedev_unregister_card(struct upciedev_plugin *plugin);
+
+/**
+ * module_upciedev_card() - make a module out of a card
+ * @__card: the struct upciedev_card
+ * @__ids: array of struct pci_device_id that ends with an empty one, or NULL
+ *
+ * The ABI number and the size go along, because a kernel without MODVERSIONS
+ * would load a plugin that was built for another base driver: that one is
+ * refused with -ENOEXEC.
+ */
+#define module_upciedev_card(__card, __ids)				\
+static bool upciedev_unguard;						\
+module_param_named(unguard, upciedev_unguard, bool, 0444);		\
+MODULE_PARM_DESC(unguard, "Users may write guarded registers of this card, and own the machine"); \
+static struct upciedev_plugin upciedev_plugin = {			\
+	.abi		= UPCIEDEV_CARD_ABI,				\
+	.size		= sizeof(struct upciedev_card),			\
+	.card		= &(__card),					\
+	.ids		= (__ids),					\
+	.name		= KBUILD_MODNAME,				\
+	.owner		= THIS_MODULE,					\
+	.unguard	= &upciedev_unguard,				\
+};									\
+module_driver(upciedev_plugin, upciedev_register_card, upciedev_unregister_card); \
+MODULE_INFO(import_ns, "UPCIEDEV")
 
 /*
  * Register access. @width is 8, 16, 32 or 64 bit, @offset a multiple of
@@ -128,36 +171,5 @@ u32 upciedev_slot(const struct upciedev_board *board);
 
 /* For messages and properties of the PCI device; never for its BARs */
 struct pci_dev *upciedev_pci_dev(const struct upciedev_board *board);
-
-/**
- * module_upciedev_card() - make a module out of a card
- * @__card: the struct upciedev_card
- * @__ids: array of struct pci_device_id that ends with an empty one, or NULL
- *
- * The ABI number and the size go along, because a kernel without MODVERSIONS
- * would load a plugin that was built for another base driver: that one is
- * refused with -ENOEXEC.
- */
-#define module_upciedev_card(__card, __ids)				\
-static bool upciedev_unguard;						\
-module_param_named(unguard, upciedev_unguard, bool, 0444);		\
-MODULE_PARM_DESC(unguard, "Let users of this card write its guarded registers: they then own the machine"); \
-static struct upciedev_plugin *upciedev_plugin;				\
-static int __init upciedev_plugin_init(void)				\
-{									\
-	upciedev_plugin =						\
-		upciedev_register_card(UPCIEDEV_CARD_ABI,		\
-				       sizeof(struct upciedev_card),	\
-				       &(__card), (__ids), THIS_MODULE,	\
-				       KBUILD_MODNAME, upciedev_unguard); \
-	return PTR_ERR_OR_ZERO(upciedev_plugin);			\
-}									\
-module_init(upciedev_plugin_init);					\
-static void __exit upciedev_plugin_exit(void)				\
-{									\
-	upciedev_unregister_card(upciedev_plugin);			\
-}									\
-module_exit(upciedev_plugin_exit);					\
-MODULE_INFO(import_ns, "UPCIEDEV")
 
 #endif /* _LINUX_UPCIEDEV_H */

@@ -29,10 +29,10 @@
 #define UPCIEDEV_NO_SLOT	0xffffffffU
 
 /* struct upciedev_board_info.flags */
-#define UPCIEDEV_BOARD_GENERIC	(1U << 0)	/* bound by the generic plugin */
-#define UPCIEDEV_BOARD_IOMMU	(1U << 1)	/* an IOMMU translates and confines its DMA */
-#define UPCIEDEV_BOARD_MASTER	(1U << 2)	/* Bus Master is on at this moment */
-#define UPCIEDEV_BOARD_WRITABLE	(1U << 3)	/* this file was opened for writing */
+#define UPCIEDEV_BOARD_GENERIC	0x01U	/* bound by the generic plugin */
+#define UPCIEDEV_BOARD_IOMMU	0x02U	/* an IOMMU translates and confines its DMA */
+#define UPCIEDEV_BOARD_MASTER	0x04U	/* Bus Master is on at this moment */
+#define UPCIEDEV_BOARD_WRITABLE	0x08U	/* this file was opened for writing */
 
 /**
  * struct upciedev_board_info - what the driver knows of a board
@@ -79,13 +79,13 @@ struct upciedev_board_info {
 };
 
 /* struct upciedev_bar_info.flags */
-#define UPCIEDEV_BAR_PRESENT	(1U << 0)	/* has a size and an assigned window */
-#define UPCIEDEV_BAR_IO		(1U << 1)	/* I/O ports: never mappable */
-#define UPCIEDEV_BAR_64BIT	(1U << 2)
-#define UPCIEDEV_BAR_PREFETCH	(1U << 3)
-#define UPCIEDEV_BAR_WC		(1U << 4)	/* mapped write-combined */
-#define UPCIEDEV_BAR_PEER	(1U << 5)	/* offered to other boards' DMA */
-#define UPCIEDEV_BAR_UNASSIGNED	(1U << 6)	/* the kernel found no window for it */
+#define UPCIEDEV_BAR_PRESENT	0x01U	/* has a size and an assigned window */
+#define UPCIEDEV_BAR_IO		0x02U	/* I/O ports: never mappable */
+#define UPCIEDEV_BAR_64BIT	0x04U
+#define UPCIEDEV_BAR_PREFETCH	0x08U
+#define UPCIEDEV_BAR_WC		0x10U	/* mapped write-combined */
+#define UPCIEDEV_BAR_PEER	0x20U	/* offered to other boards' DMA */
+#define UPCIEDEV_BAR_UNASSIGNED	0x40U	/* the kernel found no window for it */
 
 /**
  * struct upciedev_bar_info - one BAR of a board
@@ -112,10 +112,10 @@ struct upciedev_bar_info {
 };
 
 /* struct upciedev_bar_area.rights */
-#define UPCIEDEV_AREA_MAP_READ	 (1U << 0)	/* pages can be mapped for reading */
-#define UPCIEDEV_AREA_MAP_WRITE	 (1U << 1)	/* pages can be mapped for writing */
-#define UPCIEDEV_AREA_CALL_READ	 (1U << 2)	/* pread and batches may read */
-#define UPCIEDEV_AREA_CALL_WRITE (1U << 3)	/* pwrite and batches may write */
+#define UPCIEDEV_AREA_MAP_READ	 0x01U	/* pages can be mapped for reading */
+#define UPCIEDEV_AREA_MAP_WRITE	 0x02U	/* pages can be mapped for writing */
+#define UPCIEDEV_AREA_CALL_READ	 0x04U	/* pread and batches may read */
+#define UPCIEDEV_AREA_CALL_WRITE 0x08U	/* pwrite and batches may write */
 
 /**
  * struct upciedev_bar_area - a stretch of a BAR in which the same rights hold
@@ -152,13 +152,13 @@ struct upciedev_bar_areas {
 /* struct upciedev_op.op */
 #define UPCIEDEV_OP_READ	0	/* value <- register */
 #define UPCIEDEV_OP_WRITE	1	/* register <- value */
-#define UPCIEDEV_OP_MODIFY	2	/* register <- (old & ~mask) | (value & mask); value <- old */
+#define UPCIEDEV_OP_MODIFY	2	/* register <- masked value; value <- old */
 #define UPCIEDEV_OP_READ_BLOCK	3	/* user buffer <- count registers */
 #define UPCIEDEV_OP_WRITE_BLOCK	4	/* count registers <- user buffer */
-#define UPCIEDEV_OP_POLL	5	/* until (register & mask) == (value & mask); value <- last read */
+#define UPCIEDEV_OP_POLL	5	/* until equal under the mask; value <- last read */
 
 /* struct upciedev_op.flags */
-#define UPCIEDEV_OP_FIXED	(1U << 0)	/* block: one address, a FIFO */
+#define UPCIEDEV_OP_FIXED	0x01U	/* block: one address, a FIFO */
 
 #define UPCIEDEV_POLL_MAX_US	10000000U	/* longest time-out of UPCIEDEV_OP_POLL */
 
