@@ -9,8 +9,10 @@ inline namespace v1 {
 /// Board memory of equal elements. Offsets and counts are in elements.
 class UPCIEDEV_API area {
   public:
-    /// \tparam T the element's own type (std::int16_t for int16: a plain copy), or float or double
-    /// for engineering values. \throws error not_supported (another T), out_of_range
+    /// \tparam T the element's own type (std::int16_t for int16 and for sfix16.12: the numbers as
+    /// stored), or float or double for engineering values (those of a float32 or float64
+    /// area are its own type, scaled all the same).
+    /// \throws error not_supported (another T), out_of_range, write_only, read_only
     template <class T>
     [[nodiscard]] std::vector<T> read(std::uint64_t first, std::size_t n) const {
         std::vector<T> out(n);
@@ -23,11 +25,16 @@ class UPCIEDEV_API area {
     void write(std::uint64_t first, std::span<const T> in) const;
 
     [[nodiscard]] std::uint64_t size() const noexcept; ///< elements
+    [[nodiscard]] std::string where() const;           ///< "slot 4 vadc8: ADC.RAM"
     [[nodiscard]] const area_description& description() const noexcept { return *what_; }
 
   private:
     friend class board;
     area(std::shared_ptr<detail::board_state> board, const area_description& what);
+    void check(std::uint64_t first, std::uint64_t n, access forbidden) const;
+    void read_bytes(std::uint64_t first, std::span<std::byte> out) const;
+    void write_bytes(std::uint64_t first, std::span<const std::byte> in) const;
+    [[nodiscard]] std::uint64_t encode_at(std::uint64_t element, double number) const;
     std::shared_ptr<detail::board_state> board_;
     const area_description* what_;
 };
@@ -44,7 +51,10 @@ class UPCIEDEV_API bar {
 
   private:
     friend class board;
-    bar(std::shared_ptr<detail::board_state> board, unsigned index);
+    bar(std::shared_ptr<detail::board_state> board, unsigned index, bar_facts facts);
+    [[nodiscard]] std::string where(std::uint64_t offset) const;
+    void check_width(std::uint64_t offset, unsigned width) const;
+    void run(operation& what) const;
     std::shared_ptr<detail::board_state> board_;
     unsigned index_;
     bar_facts facts_;

@@ -9,19 +9,22 @@ inline namespace v1 {
 /// Accesses collected and carried out in order by one call. Belongs to one thread.
 class UPCIEDEV_API batch {
   public:
+    struct state; ///< operations and answers (implementation)
+
     /// Where a read's answer will be found after run().
     class UPCIEDEV_API result {
       public:
-        [[nodiscard]] std::uint64_t raw() const;
-        [[nodiscard]] value get() const; ///< engineering value \throws error if it did not run
+        [[nodiscard]] std::uint64_t raw() const; ///< \throws error not_supported: did not run
+        [[nodiscard]] value get() const;         ///< engineering value; throws as raw() does
       private:
         friend class batch;
-        std::shared_ptr<void> state_;
+        std::shared_ptr<const state> state_;
         std::size_t index_ = 0;
-        conversion convert_;
+        const field_description* field_ = nullptr; // nullptr: the whole register
     };
 
     result read(const basic_reg& what);
+    result read(const field& what);
     void write(const basic_reg& what, const value& number);
     void write_raw(const basic_reg& what, std::uint64_t bits);
     void write(const field& what, const value& number);
@@ -34,12 +37,14 @@ class UPCIEDEV_API batch {
     /// done() tells how many were carried out
     void run();
     [[nodiscard]] std::size_t done() const noexcept;
+    /// Start anew; answers already collected stay valid.
     void clear();
 
   private:
     friend class board;
     explicit batch(std::shared_ptr<detail::board_state> board);
-    struct state;
+    result add(const basic_reg& what, const operation& how, const field_description* part);
+    std::shared_ptr<detail::board_state> board_;
     std::shared_ptr<state> state_;
 };
 

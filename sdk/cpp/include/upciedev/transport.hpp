@@ -43,6 +43,7 @@ struct bar_facts {
     bool is_64bit = false;
     bool prefetchable = false;
     bool assigned = true;
+    bool write_combined = false; ///< maps may merge and reorder writes
     /// What of it can be mapped, for people ("all", "read-only", "not", "partly").
     std::string mapping;
 };
@@ -82,6 +83,12 @@ class UPCIEDEV_API transport {
 
     /// The board has left. Cheap: asked when a mapped register reads all ones.
     [[nodiscard]] virtual bool gone() const noexcept = 0;
+
+    /// A word of memory that becomes non-zero once the board has left, and stays valid as long as
+    /// the transport lives; nullptr where there is none. Asked after every mapped write.
+    [[nodiscard]] virtual const volatile std::uint32_t* gone_flag() const noexcept {
+        return nullptr;
+    }
 };
 
 using transport_ptr = std::shared_ptr<transport>;

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "sim_memory.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <new>
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace upciedev::inline v1::detail {
+namespace {
+
+constexpr std::uint64_t page = 4096;
+constexpr std::uint64_t pattern_size = std::uint64_t{1} << 20;
+
+/// A file of ones; mapped again and again it covers a large BAR at the cost of its own size.
+int open_pattern() noexcept {
+    const int file = memfd_create("upciedev-gone", MFD_CLOEXEC);
+    if (file < 0) return -1;
+    if (ftruncate(file, pattern_size) == 0) {
+        std::array<unsigned char, page> ones{};
+        ones.fill(0xff);
+        for (std::uint64_t at = 0; at < pattern_size; at += page)
+            if (pwrite(file, ones.data(), page, static_cast<off_t>(at)) < 0) break;
+    }
+    return file;
+}
+
+template <class T>
+std::uint64_t load_as(const std::byte* at) noexcept {
+    return __atomic_load_n(reinterpret_cast<const T*>(at), __ATOMIC_ACQUIRE);
+}
+
+template <class T>
+void store_as(std::byte* at, std::uint64_t bits) noexcept {
+    __atomic_store_n(reinterpret_cast<T*>(at), static_cast<T>(bits), __ATOMIC_RELEASE);
+}
+
+} // namespace
+
+sim_memory::~sim_memory() {
+    if (base_ != nullptr) munmap(base_, mapped_size());
+}
+
+std::uint64_t sim_memory::mapped_size() const noexcept {
+    return (size_ + page - 1) / page * page;
+}
+
+void sim_memory::allocate(std::uint64_t size) {
+    size_ = size;
+    void* memory = mmap(nullptr, mapped_size(), PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) throw std::bad_alloc();
+    base_ = static_cast<std::byte*>(memory);
+}
+
+std::uint64_t sim_memory::load(std::uint64_t offset, unsigned width) const noexcept {
+    switch (width) {
+    case 8:
+        return load_as<std::uint8_t>(at(offset));
+    case 16:
+        return load_as<std::uint16_t>(at(offset));
+    case 32:
+        return load_as<std::uint32_t>(at(offset));
+    default:
+        return load_as<std::uint64_t>(at(offset));
+    }
+}
+
+void sim_memory::store(std::uint64_t offset, unsigned width, std::uint64_t bits) noexcept {
+    switch (width) {
+    case 8:
+        return store_as<std::uint8_t>(at(offset), bits);
+    case 16:
+        return store_as<std::uint16_t>(at(offset), bits);
+    case 32:
+        return store_as<std::uint32_t>(at(offset), bits);
+    default:
+        return store_as<std::uint64_t>(at(offset), bits);
+    }
+}
+
+void sim_memory::fill_with_ones() noexcept {
+    if (base_ == nullptr) return;
+    const int file = open_pattern();
+    for (std::uint64_t at = 0; file >= 0 && at < mapped_size(); at += pattern_size)
+        mmap(base_ + at, std::min(pattern_size, mapped_size() - at), PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_FIXED, file, 0);
+    if (file >= 0) close(file);
+}
+
+} // namespace upciedev::inline v1::detail

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "sim_rules.hpp"
+
+#include <algorithm>
+
+namespace upciedev::inline v1::detail {
+namespace {
+
+constexpr std::uint64_t page = 4096;
+
+template <class Change>
+bit_rules changed(bit_rules rules, const Change& change) {
+    for (auto* mask : {&rules.readable, &rules.writable, &rules.clear_on_read, &rules.one_to_clear,
+                       &rules.one_to_set, &rules.one_to_toggle, &rules.strobe})
+        *mask = change(*mask);
+    return rules;
+}
+
+void merge(bit_rules& all, const bit_rules& more) {
+    all.readable |= more.readable;
+    all.writable |= more.writable;
+    all.clear_on_read |= more.clear_on_read;
+    all.one_to_clear |= more.one_to_clear;
+    all.one_to_set |= more.one_to_set;
+    all.one_to_toggle |= more.one_to_toggle;
+    all.strobe |= more.strobe;
+    all.pop |= more.pop;
+}
+
+/// Bits of an access at \p offset that lie in [begin, end).
+std::uint64_t overlap(std::uint64_t offset, unsigned bytes, const sim_stretch& s) {
+    const std::uint64_t begin = std::max(offset, s.begin);
+    const std::uint64_t end = std::min(offset + bytes, s.end);
+    if (begin >= end) return 0;
+    return low_bits(static_cast<unsigned>(8 * (end - begin))) << (8 * (begin - offset));
+}
+
+bool plain_for_writing(const sim_cell& cell) {
+    const std::uint64_t all = low_bits(8 * cell.bytes);
+    return !cell.guard && !cell.rules.read_effects() && cell.rules.write_effects() == 0 &&
+           (cell.rules.readable & cell.rules.writable) == all;
+}
+
+void add_pages(std::vector<std::uint64_t>& pages, std::uint64_t begin, std::uint64_t end) {
+    for (std::uint64_t number = begin / page; number * page < end; ++number)
+        pages.push_back(number);
+}
+
+void sort_once(std::vector<std::uint64_t>& pages) {
+    std::ranges::sort(pages);
+    pages.erase(std::unique(pages.begin(), pages.end()), pages.end());
+}
+
+} // namespace
+
+void sim_rules::add(const register_description& what, std::uint64_t offset, std::size_t& fifos) {
+    sim_cell cell;
+    cell.offset = offset;
+    cell.bytes = what.width / 8;
+    cell.guard = what.guard;
+    cell.rules = changed(rules_of(what),
+                         [&](std::uint64_t mask) { return swap_if(what.order, what.width, mask); });
+    if (cell.rules.pop) cell.fifo = fifos++;
+    cells_.push_back(cell);
+}
+
+void sim_rules::add(const area_description& what) {
+    stretches_.push_back({what.offset, what.offset + what.size(), what.access});
+}
+
+void sim_rules::finish(bool watched) {
+    watched_ = watched;
+    std::ranges::sort(cells_, {}, &sim_cell::offset);
+    std::ranges::sort(stretches_, {}, &sim_stretch::begin);
+    for (const auto& cell : cells_) {
+        const std::uint64_t end = cell.offset + cell.bytes;
+        if (cell.rules.read_effects()) add_pages(no_read_, cell.offset, end);
+        if (!plain_for_writing(cell)) add_pages(no_write_, cell.offset, end);
+    }
+    for (const auto& stretch : stretches_)
+        if (stretch.rights != access::rw) add_pages(no_write_, stretch.begin, stretch.end);
+    sort_once(no_read_);
+    sort_once(no_write_);
+}
+
+std::span<const sim_cell> sim_rules::cells(std::uint64_t offset, unsigned bytes) const {
+    // A register that begins up to seven bytes before may still reach in.
+    const auto ends_behind = [&](const sim_cell& cell) { return cell.offset + 8 <= offset; };
+    auto first = std::ranges::partition_point(cells_, ends_behind);
+    while (first != cells_.end() && first->offset + first->bytes <= offset)
+        ++first;
+    auto last = first;
+    while (last != cells_.end() && last->offset < offset + bytes)
+        ++last;
+    return {first, last};
+}
+
+bit_rules sim_rules::at(std::uint64_t offset, unsigned bytes) const {
+    bit_rules all;
+    for (const auto& cell : cells(offset, bytes))
+        merge(all, changed(cell.rules,
+                           [&](std::uint64_t mask) { return moved(mask, cell.offset, offset); }));
+    const auto before = [&](const sim_stretch& s) { return s.end <= offset; };
+    auto stretch = std::ranges::partition_point(stretches_, before);
+    for (; stretch != stretches_.end() && stretch->begin < offset + bytes; ++stretch) {
+        const std::uint64_t mask = overlap(offset, bytes, *stretch);
+        if (stretch->rights != access::wo) all.readable |= mask;
+        if (stretch->rights != access::ro) all.writable |= mask;
+    }
+    return all;
+}
+
+bool sim_rules::plain_memory(std::uint64_t offset, std::uint64_t bytes) const {
+    const auto before = [&](const sim_stretch& s) { return s.end <= offset; };
+    const auto stretch = std::ranges::partition_point(stretches_, before);
+    return stretch != stretches_.end() && stretch->begin <= offset &&
+           offset + bytes <= stretch->end && stretch->rights == access::rw;
+}
+
+bool sim_rules::mappable(std::uint64_t offset, std::uint64_t bytes, bool writing) const {
+    if (writing && watched_) return false;
+    const auto& pages = writing ? no_write_ : no_read_;
+    const auto next = std::ranges::lower_bound(pages, offset / page);
+    return next == pages.end() || *next * page >= offset + bytes;
+}
+
+} // namespace upciedev::inline v1::detail

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "reg_effects.hpp"
+
+#include <span>
+
+namespace upciedev::inline v1::detail {
+
+/// Bits at address \p from as an access that begins at \p to sees them; under 8 bytes apart.
+constexpr std::uint64_t moved(std::uint64_t bits, std::uint64_t from, std::uint64_t to) noexcept {
+    return from >= to ? bits << (8 * (from - to)) : bits >> (8 * (to - from));
+}
+
+/// One register of a simulated BAR; masks are as the bus has them.
+struct sim_cell {
+    std::uint64_t offset = 0;
+    unsigned bytes = 0;
+    bit_rules rules;
+    bool guard = false;
+    std::size_t fifo = no_fifo; ///< number of its queue
+
+    static constexpr std::size_t no_fifo = ~std::size_t{0};
+};
+
+/// Memory of a simulated BAR that follows one rule.
+struct sim_stretch {
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+    access rights = access::rw;
+};
+
+/// What a board file says of one BAR, ready for access by address.
+class sim_rules {
+  public:
+    void add(const register_description& what, std::uint64_t offset, std::size_t& fifos);
+    void add(const area_description& what);
+    /// Called once, when all is added. \param watched a model acts on writes: none may bypass it
+    void finish(bool watched);
+
+    /// The registers that touch [offset, offset + bytes); bytes <= 8.
+    [[nodiscard]] std::span<const sim_cell> cells(std::uint64_t offset, unsigned bytes) const;
+    /// The rules of these bytes, all registers and areas taken together.
+    [[nodiscard]] bit_rules at(std::uint64_t offset, unsigned bytes) const;
+    /// All of it lies in one read-write area.
+    [[nodiscard]] bool plain_memory(std::uint64_t offset, std::uint64_t bytes) const;
+    [[nodiscard]] bool mappable(std::uint64_t offset, std::uint64_t bytes, bool writing) const;
+
+  private:
+    std::vector<sim_cell> cells_;                   // ascending offset
+    std::vector<sim_stretch> stretches_;            // ascending offset
+    std::vector<std::uint64_t> no_read_, no_write_; // pages that cannot be mapped, ascending
+    bool watched_ = false;
+};
+
+} // namespace upciedev::inline v1::detail

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "test_board.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+using namespace test;
+using testing::HasSubstr;
+
+namespace {
+
+struct board_test : testing::Test, fixture {};
+
+} // namespace
+
+TEST_F(board_test, tells_who_it_is) {
+    EXPECT_EQ(board.name(), "tester");
+    EXPECT_EQ(board.label(), "slot 4 tester");
+    EXPECT_EQ(board.identity().slot, 4U);
+    EXPECT_EQ(board.identity().ids.vendor, 0x1b36);
+    EXPECT_EQ(upciedev::board(sim, make_tester(), "adc").alias(), "adc");
+    EXPECT_FALSE(board.gone());
+}
+
+TEST_F(board_test, names_itself_in_errors_of_names) {
+    const auto [code, text] = error_of([&] { (void)board.reg("adc.ch[8].GAIN"); });
+    EXPECT_EQ(code, errc::out_of_range);
+    EXPECT_THAT(text, testing::StartsWith("slot 4 tester: "));
+    EXPECT_EQ(error_of([&] { (void)board.reg("CRTL"); }).first, errc::no_such_register);
+    EXPECT_THAT(error_of([&] { (void)board.reg("CRTL"); }).second, HasSubstr("CTRL"));
+    EXPECT_EQ(error_of([&] { (void)board.area("RAN"); }).first, errc::no_such_register);
+}
+
+TEST_F(board_test, works_without_a_board_file) {
+    const upciedev::board bare(sim, nullptr);
+    EXPECT_EQ(bare.name(), "1b36:00a8");
+    EXPECT_EQ(bare.bar(0).read(0x0), 0xc0ffee01U);
+    const auto [code, text] = error_of([&] { (void)bare.reg("CTRL"); });
+    EXPECT_EQ(code, errc::no_such_register);
+    EXPECT_THAT(text, HasSubstr("no board file"));
+}
+
+TEST_F(board_test, reaches_bars_by_number_and_name) {
+    const auto regs = board.bar("regs");
+    EXPECT_EQ(regs.index(), 0U);
+    EXPECT_EQ(regs.facts().size, 0x10000U);
+    regs.write(0x1000, 0x1234, 16);
+    EXPECT_EQ(regs.read(0x1000, 8), 0x34U);
+    std::vector<std::uint32_t> words{1, 2, 3};
+    board.bar(2).write_block(0x100, words);
+    std::vector<std::uint32_t> back(3);
+    board.bar(2).read_block(0x100, back);
+    EXPECT_EQ(back, words);
+}
+
+TEST_F(board_test, explains_what_is_wrong_with_a_bar_access) {
+    EXPECT_EQ(error_of([&] { (void)board.bar(1); }),
+              std::pair(errc::no_such_register,
+                        std::string("slot 4 tester: no BAR 1; it has 0 (regs), 2 (ddr)")));
+    EXPECT_EQ(error_of([&] { (void)board.bar(17); }).first, errc::no_such_register);
+    EXPECT_EQ(error_of([&] { (void)board.bar("mem"); }).first, errc::no_such_register);
+    const auto regs = board.bar(0);
+    const auto [code, text] = error_of([&] { (void)regs.read(0x10000); });
+    EXPECT_EQ(code, errc::out_of_range);
+    EXPECT_THAT(text, testing::StartsWith("slot 4 tester: regs+0x10000: outside the BAR"));
+    EXPECT_EQ(error_of([&] { (void)regs.read(0x1); }).first, errc::bad_value);
+    EXPECT_EQ(error_of([&] { (void)regs.read(0x0, 24); }).first, errc::bad_value);
+    EXPECT_EQ(error_of([&] { regs.write(0x1000, 0x100, 8); }).first, errc::out_of_range);
+    EXPECT_EQ(error_of([&] { regs.write(0x20, 1); }).first, errc::not_permitted);
+}
