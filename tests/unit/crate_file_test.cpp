@@ -9,7 +9,8 @@ namespace {
 using namespace upciedev;
 
 TEST(crate_file, every_crate_of_ours_loads_with_its_boards) {
-    for (const auto& file : std::filesystem::directory_iterator(UPCIEDEV_SOURCE_DIR "/devices/crates"))
+    for (const auto& file :
+         std::filesystem::directory_iterator(UPCIEDEV_SOURCE_DIR "/devices/crates"))
         for (const auto& slot : crate_file::load(file).slots) {
             if (slot.board.empty()) continue;
             const auto board = load_board_file(slot.board);

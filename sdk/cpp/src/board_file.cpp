@@ -100,7 +100,7 @@ const bar_description* board_draft::bar(unsigned index) const noexcept {
 std::vector<match_description> read_matches(const yaml_node* node, diagnostics& sink) {
     if (node == nullptr) return {};
     if (node->what != yaml_node::kind::sequence) return {read_match(*node, sink)};
-    if (node->items.empty()) sink.report(node->mark, "'match' is empty", "leave it out");
+    if (node->items.empty()) sink.report(node->mark, "'match' is empty", "name at least one");
     std::vector<match_description> matches;
     for (const auto& item : node->items)
         matches.push_back(read_match(item, sink));

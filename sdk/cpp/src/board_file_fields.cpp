@@ -85,11 +85,19 @@ void read_field_reset(map_reader& keys, const field_description& field,
     if (reset) owner.reset = owner.reset.value_or(0) | (*reset << field.lsb);
 }
 
+/// Without usable bits the other keys would bring errors that are none; only their names count.
+void skip_field(map_reader& keys) {
+    for (const auto* key : {"type", "access", "on_read", "on_write", "scale", "offset", "unit",
+                            "range", "values", "description", "reset"})
+        keys.find(key);
+    keys.finish();
+}
+
 void read_long_field(const yaml_node& node, field_description& field, register_description& owner,
                      diagnostics& sink) {
     map_reader keys(node, sink);
     const auto bits = read_bits(keys.require("bits"), owner.width, sink);
-    if (!bits) return;
+    if (!bits) return skip_field(keys);
     set_bits(field, *bits);
     read_field_type(keys, field);
     read_meaning(keys, field);

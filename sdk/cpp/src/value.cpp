@@ -90,15 +90,25 @@ std::string limits_text(const conversion& how) {
                 limits_text(how));
 }
 
+/// The integer as T; what T cannot hold does not fit the register type either.
+template <class T>
+T integer_code(const conversion& how, const value& number) {
+    try {
+        return number.as<T>();
+    } catch (const error&) {
+        does_not_fit(how, number);
+    }
+}
+
 /// Exact, whatever the size.
 std::uint64_t encode_integer(const conversion& how, const value& number) {
     if (how.type.what == kind::signed_integer) {
-        const auto code = number.as<std::int64_t>();
-        if (code != sign_extend(static_cast<std::uint64_t>(code), how.type.bits))
+        const auto code = static_cast<std::uint64_t>(integer_code<std::int64_t>(how, number));
+        if (sign_extend(code, how.type.bits) != static_cast<std::int64_t>(code))
             does_not_fit(how, number);
-        return static_cast<std::uint64_t>(code) & low_bits(how.type.bits);
+        return code & low_bits(how.type.bits);
     }
-    const auto code = number.as<std::uint64_t>();
+    const auto code = integer_code<std::uint64_t>(how, number);
     if (code > low_bits(how.type.bits)) does_not_fit(how, number);
     return code;
 }
@@ -156,7 +166,7 @@ bool is_decimal_integer(std::string_view text) noexcept {
 
 /// Digits of an integer without its sign.
 std::uint64_t parse_magnitude(std::string_view text, std::string_view whole) {
-    const bool hexadecimal = text.starts_with("0x") || text.starts_with("0X");
+    const bool hexadecimal = text.starts_with("0x");
     const std::string_view number = hexadecimal ? text.substr(2) : text;
     if (!hexadecimal && number.size() > 1 && number.front() == '0')
         throw error(errc::bad_value, {}, fmt::format("'{}' begins with a zero", whole),
@@ -226,7 +236,7 @@ value value::parse(std::string_view text) {
     const bool negative = text.starts_with('-');
     const bool has_sign = negative || text.starts_with('+');
     const std::string_view number = text.substr(has_sign ? 1 : 0);
-    if (is_decimal_integer(number) || number.starts_with("0x") || number.starts_with("0X"))
+    if (is_decimal_integer(number) || number.starts_with("0x"))
         return signed_value(parse_magnitude(number, text), negative, text);
     return parse_floating(number, negative, text);
 }

@@ -92,9 +92,7 @@ const yaml_node* map_reader::find(std::string_view key) {
 
 const yaml_node* map_reader::require(std::string_view key) {
     const auto* found = find(key);
-    if (found == nullptr && is_map_)
-        sink_.report(node_.mark, fmt::format("the key '{}' is missing", key),
-                     node_.key.empty() ? std::string() : fmt::format("'{}' needs it", node_.key));
+    if (found == nullptr && is_map_) missing_.emplace_back(key);
     return found;
 }
 
@@ -105,7 +103,14 @@ void map_reader::finish() {
         const auto near = did_you_mean(item.key, asked_);
         sink_.report(item.key_mark, fmt::format("unknown key '{}'", item.key),
                      near.empty() ? listing(asked_) : near);
+        // A misspelt key explains why the right one is missing.
+        std::erase_if(missing_, [&](const auto& key) {
+            return near.find("'" + key + "'") != std::string::npos;
+        });
     }
+    for (const auto& key : missing_)
+        sink_.report(node_.mark, fmt::format("the key '{}' is missing", key),
+                     node_.key.empty() ? std::string() : fmt::format("'{}' needs it", node_.key));
 }
 
 void read_format(map_reader& keys) {
@@ -193,7 +198,7 @@ const std::vector<yaml_node>& read_members(const yaml_node* node, diagnostics& s
     if (node->what != kind::map)
         report_kind(*node, sink, "a map");
     else if (node->items.empty())
-        sink.report(node->mark, fmt::format("'{}' is empty", node->key), "leave it out");
+        sink.report(node->mark, fmt::format("'{}' is empty", node->key), "name at least one");
     return node->what == kind::map ? node->items : none;
 }
 

@@ -15,7 +15,7 @@
 
 namespace upciedev::inline v1::detail {
 
-/// A map of fixed keys. Whatever was not asked for is an unknown key in the end.
+/// A map of fixed keys. Whatever was not asked for until finish() is an unknown key.
 class map_reader {
   public:
     /// Reports anything but a map; it then behaves as an empty one.
@@ -26,9 +26,9 @@ class map_reader {
 
     /// The value of a key, or nullptr.
     const yaml_node* find(std::string_view key);
-    /// The same; reports a missing one.
+    /// The same; a missing one will be reported by finish().
     const yaml_node* require(std::string_view key);
-    /// Report the keys that nobody asked for.
+    /// Report missing keys and those that nobody asked for.
     void finish();
 
     [[nodiscard]] bool is_map() const noexcept { return is_map_; }
@@ -40,6 +40,7 @@ class map_reader {
     diagnostics& sink_;
     bool is_map_;
     std::vector<std::string> asked_;
+    std::vector<std::string> missing_;
 };
 
 /// The key `format`, which must be 1.
