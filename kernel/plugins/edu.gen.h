@@ -8,6 +8,16 @@
 
 #define EDU_BAR_REGS		0
 #define EDU_ID			0x0
+#define EDU_LIVENESS		0x4
+#define EDU_FACTORIAL		0x8
+#define EDU_STATUS		0x20
+#define EDU_IRQ_STATUS		0x24
+#define EDU_IRQ_RAISE		0x60
+#define EDU_IRQ_ACK		0x64
+#define EDU_DMA_SOURCE		0x80
+#define EDU_DMA_DESTINATION	0x88
+#define EDU_DMA_COUNT		0x90
+#define EDU_DMA_COMMAND		0x98
 
 static const struct upciedev_guard edu_guards[] = {
 	{

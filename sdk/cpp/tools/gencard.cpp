@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// upciedev-gencard: writes the tables of a card plugin from the board's file, so that the driver
+// and the SDK cannot disagree on which registers are dangerous.
+#include <upciedev/board_file.hpp>
+#include <upciedev/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using upciedev::access;
+using upciedev::board_description;
+using upciedev::match_description;
+
+constexpr std::size_t tab = 8;
+constexpr std::size_t value_column = 32;
+constexpr std::size_t backslash_column = 72;
+
+/// Registers that no user may write, next to each other and alike.
+struct window {
+    unsigned bar = 0;
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+    bool readable = false;
+};
+
+/// "adc.ch[].GAIN" as a part of a C identifier: "adc_ch_GAIN".
+std::string identifier(std::string_view name) {
+    std::string text;
+    for (const char c : name) {
+        if (c == '[' || c == ']') continue;
+        text += c == '.' || c == '-' ? '_' : c;
+    }
+    return text;
+}
+
+std::string upper(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    return text;
+}
+
+/// The text, then tabs up to a column, or one separator where the text is longer.
+std::string pad(std::string text, std::size_t column, char separator) {
+    std::size_t width = 0;
+    for (const char c : text)
+        width = c == '\t' ? (width / tab + 1) * tab : width + 1;
+    if (width >= column) return text + separator;
+    return text + std::string((column - width + tab - 1) / tab, '\t');
+}
+
+std::string define(const std::string& name, std::string_view value) {
+    return pad("#define " + name, value_column, '\t') + std::string(value) + "\n";
+}
+
+/// Touching windows of the same kind become one.
+std::vector<window> merge(std::vector<window> windows) {
+    std::sort(windows.begin(), windows.end(), [](const window& a, const window& b) {
+        return std::pair(a.bar, a.begin) < std::pair(b.bar, b.begin);
+    });
+    std::vector<window> merged;
+    for (const auto& next : windows) {
+        const bool joins = !merged.empty() && merged.back().bar == next.bar &&
+                           merged.back().end >= next.begin &&
+                           merged.back().readable == next.readable;
+        if (joins)
+            merged.back().end = std::max(merged.back().end, next.end);
+        else
+            merged.push_back(next);
+    }
+    return merged;
+}
+
+std::vector<window> guards(const board_description& board) {
+    std::vector<window> windows;
+    for (const auto& [path, place] : board.all_registers()) {
+        const auto& what = *place.description;
+        if (!what.guard) continue;
+        // What only takes writes is not known to stand reads.
+        const bool readable = what.access != access::wo && !what.reading_has_effects();
+        windows.push_back({what.bar, place.offset, place.offset + what.width / 8, readable});
+    }
+    return merge(std::move(windows));
+}
+
+class header {
+  public:
+    header(const board_description& board, std::string source)
+        : board_(board), source_(std::move(source)), lower_(identifier(board.name)),
+          upper_(upper(lower_)) {}
+
+    [[nodiscard]] std::string text() const {
+        const auto once = fmt::format("UPCIEDEV_{}_GEN_H", upper_);
+        return "/* SPDX-License-Identifier: GPL-2.0-only */\n" +
+               fmt::format("/* Generated from {} by upciedev-gencard; do not edit. */\n", source_) +
+               fmt::format("#ifndef {0}\n#define {0}\n\n", once) +
+               "#include <linux/pci.h>\n#include <linux/upciedev.h>\n\n" + defines() + "\n" +
+               guard_table() + bar_table() + id_table() + fmt::format("#endif /* {} */\n", once);
+    }
+
+  private:
+    [[nodiscard]] std::string bar_name(unsigned index) const {
+        const auto bar = std::find_if(board_.bars.begin(), board_.bars.end(),
+                                      [&](const auto& b) { return b.index == index; });
+        return fmt::format("{}_BAR_{}", upper_, upper(bar->name));
+    }
+
+    [[nodiscard]] std::string defines() const {
+        std::string text;
+        std::set<std::string> names;
+        const auto add = [&](const std::string& name, std::string_view value) {
+            if (!names.insert(name).second)
+                throw upciedev::error(upciedev::errc::bad_board_file, board_.file,
+                                      fmt::format("two registers would become {}", name),
+                                      "rename one of them");
+            text += define(name, value);
+        };
+        for (const auto& bar : board_.bars)
+            add(bar_name(bar.index), std::to_string(bar.index));
+        for (const auto& what : board_.registers)
+            add(fmt::format("{}_{}", upper_, upper(identifier(what.path))),
+                fmt::format("{:#x}", what.offset));
+        return text;
+    }
+
+    [[nodiscard]] std::string guard_table() const {
+        const auto windows = guards(board_);
+        if (windows.empty()) return {};
+        auto text = fmt::format("static const struct upciedev_guard {}_guards[] = {{\n", lower_);
+        for (const auto& guard : windows)
+            text +=
+                fmt::format("\t{{\n\t\t.bar\t= {},\n\t\t.offset\t= {:#x},\n\t\t.length\t= {:#x},\n"
+                            "{}\t}},\n",
+                            bar_name(guard.bar), guard.begin, guard.end - guard.begin,
+                            guard.readable ? "\t\t.flags\t= UPCIEDEV_GUARD_READABLE,\n" : "");
+        return text + "};\n\n";
+    }
+
+    [[nodiscard]] std::string bar_table() const {
+        std::string text = pad(fmt::format("#define {}_BARS {{", upper_), backslash_column, ' ');
+        text += "\\\n";
+        for (const auto& bar : board_.bars)
+            text += pad(fmt::format("\t[{}] = {{ .name = \"{}\", .flags = UPCIEDEV_BAR_MMAP_UC }},",
+                                    bar_name(bar.index), bar.name),
+                        backslash_column, ' ') +
+                    "\\\n";
+        return text + "}\n\n";
+    }
+
+    [[nodiscard]] std::string id_table() const {
+        auto text = fmt::format("static const struct pci_device_id {}_ids[] = {{\n", lower_);
+        for (const auto& match : board_.matches)
+            text += id_row(match);
+        return text + "\t{ }\n};\n\n";
+    }
+
+    [[nodiscard]] static std::string id_row(const match_description& match) {
+        const auto id = [](const std::optional<std::uint16_t>& number) {
+            return number ? fmt::format("{:#06x}", *number) : std::string("PCI_ANY_ID");
+        };
+        if (!match.subvendor && !match.subdevice)
+            return fmt::format("\t{{ PCI_DEVICE({}, {}) }},\n", id(match.vendor), id(match.device));
+        return fmt::format("\t{{ PCI_DEVICE_SUB({}, {}, {}, {}) }},\n", id(match.vendor),
+                           id(match.device), id(match.subvendor), id(match.subdevice));
+    }
+
+    const board_description& board_;
+    std::string source_;
+    std::string lower_; ///< "edu"
+    std::string upper_; ///< "EDU"
+};
+
+} // namespace
+
+int main(int argc, char** argv) try {
+    if (argc != 2 || std::string_view(argv[1]).starts_with('-')) {
+        fmt::print(stderr,
+                   "usage: upciedev-gencard BOARD_FILE > kernel/plugins/CARD.gen.h\n"
+                   "Run it at the top of the repository: the header names the file as given.\n");
+        return 2;
+    }
+    const auto board = upciedev::load_board_file(argv[1]);
+    fmt::print("{}", header(*board, argv[1]).text());
+    return std::fflush(stdout) == 0 ? 0 : 1;
+} catch (const std::exception& problem) {
+    fmt::print(stderr, "upciedev-gencard: {}\n", problem.what());
+    return 1;
+}
