@@ -14,5 +14,20 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/area_copy.cpp
     src/batch.cpp
     src/board.cpp
-    src/board_bar.cpp)
-set(UPCIEDEV_ACCESS_LIBS "")
+    src/board_bar.cpp
+    src/chardev.cpp
+    src/chardev_maps.cpp
+    src/crate.cpp
+    src/crate_local.cpp
+    src/crate_machine.cpp
+    src/crate_sim.cpp
+    src/crate_sysfs.cpp
+    src/sysfs.cpp
+    src/sysfs_pci.cpp
+    src/udev_list.cpp)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(LIBUDEV REQUIRED IMPORTED_TARGET libudev)
+# The one header that user space and the driver share.
+add_library(upciedev_uapi INTERFACE)
+target_include_directories(upciedev_uapi INTERFACE ${PROJECT_SOURCE_DIR}/kernel/include/uapi)
+set(UPCIEDEV_ACCESS_LIBS PkgConfig::LIBUDEV upciedev_uapi)

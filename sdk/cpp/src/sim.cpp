@@ -4,15 +4,14 @@
 #include "sim_rules.hpp"
 #include "transport_check.hpp"
 #include "transport_error.hpp"
+#include "transport_poll.hpp"
 
 #include <upciedev/sim.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <deque>
 #include <mutex>
-#include <thread>
 
 namespace upciedev {
 inline namespace v1 {
@@ -282,21 +281,12 @@ int sim_board::state::carry_out(operation& op) {
 }
 
 int sim_board::state::poll(operation& op) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::microseconds(op.count);
-    while (true) {
-        const bool last = std::chrono::steady_clock::now() >= deadline;
-        {
-            const std::lock_guard hold(lock);
-            if (is_gone()) return ENODEV;
-            const std::uint64_t bits = read(op.bar, op.offset, op.width);
-            if (((bits ^ op.value) & op.mask) == 0) {
-                op.value = bits;
-                return 0;
-            }
-        }
-        if (last) return ETIMEDOUT;
-        std::this_thread::sleep_for(std::chrono::microseconds(20));
-    }
+    return detail::poll_until(op, [&](std::uint64_t& bits) {
+        const std::lock_guard hold(lock);
+        if (is_gone()) return ENODEV;
+        bits = read(op.bar, op.offset, op.width);
+        return 0;
+    });
 }
 
 /// Memory without any effect is copied at once.

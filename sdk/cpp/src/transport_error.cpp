@@ -24,6 +24,8 @@ constexpr std::array translations{
                 "join the group mtca, or run as root"},
     translation{EACCES, errc::not_permitted, "no permission to open the board",
                 "join the group mtca, or run as root"},
+    translation{ENOENT, errc::no_such_board, "there is no such device",
+                "'upciedev ls' lists the boards"},
     translation{ERANGE, errc::out_of_range, "outside the BAR",
                 "compare the sizes in the board file with those of 'upciedev info'"},
     translation{ENXIO, errc::out_of_range, "the board has no such BAR",

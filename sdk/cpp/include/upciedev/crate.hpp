@@ -20,6 +20,9 @@ struct crate_entry {
 
 struct crate_options {
     std::vector<std::filesystem::path> devices; ///< folders of board files, searched first
+    /// Crate file that gives the slots of this machine aliases and board files ("local", "sysfs");
+    /// empty: /etc/upciedev/crate.yaml where there is one.
+    std::filesystem::path names;
 };
 
 /// A crate: boards in numbered slots. Thread-safe.

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "chardev.hpp"
+#include "chardev_maps.hpp"
+#include "transport_check.hpp"
+#include "transport_error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace upciedev::inline v1::detail {
+namespace {
+
+// Operations go to the driver as they are.
+static_assert(sizeof(operation) == sizeof(upciedev_op));
+static_assert(offsetof(operation, op) == offsetof(upciedev_op, op));
+static_assert(offsetof(operation, bar) == offsetof(upciedev_op, bar));
+static_assert(offsetof(operation, width) == offsetof(upciedev_op, width));
+static_assert(offsetof(operation, flags) == offsetof(upciedev_op, flags));
+static_assert(offsetof(operation, count) == offsetof(upciedev_op, count));
+static_assert(offsetof(operation, offset) == offsetof(upciedev_op, offset));
+static_assert(offsetof(operation, value) == offsetof(upciedev_op, value));
+static_assert(offsetof(operation, mask) == offsetof(upciedev_op, mask));
+static_assert(operation::fixed == UPCIEDEV_OP_FIXED);
+static_assert(static_cast<int>(operation::code::read) == UPCIEDEV_OP_READ);
+static_assert(static_cast<int>(operation::code::write) == UPCIEDEV_OP_WRITE);
+static_assert(static_cast<int>(operation::code::modify) == UPCIEDEV_OP_MODIFY);
+static_assert(static_cast<int>(operation::code::read_block) == UPCIEDEV_OP_READ_BLOCK);
+static_assert(static_cast<int>(operation::code::write_block) == UPCIEDEV_OP_WRITE_BLOCK);
+static_assert(static_cast<int>(operation::code::poll) == UPCIEDEV_OP_POLL);
+static_assert(bars_of_a_board == UPCIEDEV_NR_BARS);
+
+/// An open node. \throws error when it cannot be opened, or a command on it fails
+class node_file {
+  public:
+    explicit node_file(const std::filesystem::path& node);
+    ~node_file() { close(number_); }
+    node_file(const node_file&) = delete;
+    node_file& operator=(const node_file&) = delete;
+
+    [[nodiscard]] int number() const noexcept { return number_; }
+    [[nodiscard]] bool writable() const noexcept { return writable_; }
+    template <class T>
+    void command(unsigned long request, T& argument) const {
+        if (ioctl(number_, request, &argument) != 0) fail();
+    }
+    [[noreturn]] void fail() const { throw_access_error(from_errno(errno), name_); }
+
+  private:
+    std::string name_;
+    int number_;
+    bool writable_ = true;
+};
+
+node_file::node_file(const std::filesystem::path& node)
+    : name_(node), number_(open(node.c_str(), O_RDWR | O_CLOEXEC)) {
+    if (number_ < 0 && (errno == EACCES || errno == EPERM || errno == EROFS)) {
+        writable_ = false;
+        number_ = open(node.c_str(), O_RDONLY | O_CLOEXEC);
+    }
+    if (number_ < 0) fail();
+}
+
+/// The driver's status page.
+class status_page {
+  public:
+    explicit status_page(const node_file& file)
+        : memory_(mmap(nullptr, size, PROT_READ, MAP_SHARED, file.number(),
+                       static_cast<off_t>(UPCIEDEV_POS_STATUS))) {
+        if (memory_ == MAP_FAILED) file.fail();
+    }
+    ~status_page() { munmap(memory_, size); }
+    status_page(const status_page&) = delete;
+    status_page& operator=(const status_page&) = delete;
+
+    [[nodiscard]] const volatile std::uint32_t* gone() const noexcept {
+        return &static_cast<const volatile upciedev_status*>(memory_)->gone;
+    }
+
+  private:
+    static constexpr std::size_t size = 4096;
+    void* memory_;
+};
+
+class chardev final : public transport {
+  public:
+    explicit chardev(const std::filesystem::path& node);
+
+    [[nodiscard]] std::string name() const override { return "chardev"; }
+    [[nodiscard]] board_identity identity() const override { return who_; }
+    [[nodiscard]] bar_facts bar(unsigned index) const override {
+        return index < bars_.size() ? bars_[index] : bar_facts{};
+    }
+    [[nodiscard]] bool writable() const noexcept override { return file_.writable(); }
+    outcome run(std::span<operation> operations) noexcept override;
+    volatile std::byte* map(unsigned bar, std::uint64_t offset, std::uint64_t length,
+                            bool for_writing) noexcept override {
+        return bar < maps_.size() ? maps_[bar].map(offset, length, for_writing) : nullptr;
+    }
+    [[nodiscard]] bool gone() const noexcept override {
+        return __atomic_load_n(status_.gone(), __ATOMIC_ACQUIRE) != 0;
+    }
+    [[nodiscard]] const volatile std::uint32_t* gone_flag() const noexcept override {
+        return status_.gone();
+    }
+
+  private:
+    void read_identity();
+    void read_bar(unsigned index);
+    [[nodiscard]] std::vector<upciedev_bar_area> read_areas(unsigned index, std::uint32_t count);
+
+    node_file file_;
+    status_page status_;
+    board_identity who_;
+    std::array<bar_facts, bars_of_a_board> bars_;
+    std::array<chardev_maps, bars_of_a_board> maps_; // end before the file they map
+};
+
+chardev::chardev(const std::filesystem::path& node) : file_(node), status_(file_) {
+    read_identity();
+    for (unsigned index = 0; index < bars_.size(); ++index)
+        read_bar(index);
+}
+
+void chardev::read_identity() {
+    upciedev_board_info info{};
+    info.size = sizeof(info);
+    file_.command(UPCIEDEV_GET_INFO, info);
+    who_.ids = {info.vendor, info.device, info.subvendor, info.subdevice};
+    if (info.slot != UPCIEDEV_NO_SLOT) who_.slot = info.slot;
+    who_.pci_address = fmt::format("{:04x}:{:02x}:{:02x}.{}", info.domain, info.bus,
+                                   info.devfn >> 3, info.devfn & 7);
+    if (info.abi != UPCIEDEV_ABI_VERSION)
+        throw error(
+            errc::abi_mismatch, who_.pci_address,
+            fmt::format("the driver has ABI {}, this library {}", info.abi, UPCIEDEV_ABI_VERSION),
+            "load the driver of the same version as this library");
+    who_.card = info.card;
+    who_.driver = info.driver;
+    who_.generation = info.generation;
+}
+
+void chardev::read_bar(unsigned index) {
+    upciedev_bar_info info{};
+    info.size = sizeof(info);
+    info.bar = index;
+    file_.command(UPCIEDEV_GET_BAR, info);
+    auto& facts = bars_[index];
+    facts.assigned = (info.flags & UPCIEDEV_BAR_UNASSIGNED) == 0;
+    if ((info.flags & UPCIEDEV_BAR_PRESENT) == 0) return;
+    facts.name = info.name;
+    facts.size = info.length;
+    facts.io_ports = (info.flags & UPCIEDEV_BAR_IO) != 0;
+    facts.is_64bit = (info.flags & UPCIEDEV_BAR_64BIT) != 0;
+    facts.prefetchable = (info.flags & UPCIEDEV_BAR_PREFETCH) != 0;
+    facts.write_combined = (info.flags & UPCIEDEV_BAR_WC) != 0;
+    maps_[index].set_areas(file_.number(), info.position, read_areas(index, info.nr_areas));
+    facts.mapping = maps_[index].describe();
+}
+
+std::vector<upciedev_bar_area> chardev::read_areas(unsigned index, std::uint32_t count) {
+    std::vector<upciedev_bar_area> areas(count);
+    upciedev_bar_areas request{};
+    request.bar = index;
+    request.count = count;
+    request.areas = reinterpret_cast<std::uintptr_t>(areas.data());
+    file_.command(UPCIEDEV_GET_BAR_AREAS, request);
+    areas.resize(std::min(count, request.count));
+    return areas;
+}
+
+outcome chardev::run(std::span<operation> operations) noexcept {
+    outcome result;
+    while (result.done < operations.size()) {
+        const auto left = operations.subspan(result.done);
+        upciedev_batch batch{};
+        batch.count =
+            static_cast<std::uint32_t>(std::min<std::size_t>(left.size(), UPCIEDEV_BATCH_MAX));
+        batch.ops = reinterpret_cast<std::uintptr_t>(left.data());
+        const int failed = ioctl(file_.number(), UPCIEDEV_BATCH, &batch);
+        result.done += batch.done;
+        if (failed == 0) continue;
+        result.error = from_errno(errno);
+        break;
+    }
+    return result;
+}
+
+} // namespace
+
+transport_ptr open_chardev(const std::filesystem::path& node) {
+    return std::make_shared<chardev>(node);
+}
+
+} // namespace upciedev::inline v1::detail

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "crate_source.hpp"
+#include "suggest.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <set>
+
+namespace upciedev {
+inline namespace v1 {
+namespace {
+
+using entries = std::vector<crate_entry>;
+
+/// "3, 7 and 8"
+std::string enumerate(const std::vector<std::string>& words) {
+    std::string text;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (i > 0) text += i + 1 == words.size() ? " and " : ", ";
+        text += words[i];
+    }
+    return text;
+}
+
+std::string describe(const crate_entry& what) {
+    std::string text = what.slot ? fmt::format("slot {}", *what.slot) : what.pci_address;
+    std::vector<std::string> more;
+    if (!what.alias.empty()) more.push_back(what.alias);
+    if (!what.name.empty()) more.push_back(what.name);
+    if (what.slot && !what.pci_address.empty()) more.push_back(what.pci_address);
+    return more.empty() ? text : fmt::format("{} ({})", text, fmt::join(more, ", "));
+}
+
+std::string occupied_slots(const entries& all) {
+    std::set<unsigned> slots;
+    for (const auto& one : all)
+        if (one.slot) slots.insert(*one.slot);
+    std::vector<std::string> words;
+    for (const unsigned slot : slots)
+        words.push_back(std::to_string(slot));
+    if (words.empty()) return "there are no boards in slots";
+    return words.size() == 1 ? "the only board is in slot " + words[0]
+                             : "boards are in slots " + enumerate(words);
+}
+
+std::optional<unsigned> parse_slot(std::string_view text) {
+    unsigned slot = 0;
+    const auto* end = text.data() + text.size();
+    const auto [stop, problem] = std::from_chars(text.data(), end, slot);
+    if (problem != std::errc() || stop != end) return std::nullopt;
+    return slot;
+}
+
+[[noreturn]] void refuse_slot(const entries& all, unsigned slot) {
+    throw error(errc::no_such_board, {}, fmt::format("slot {} is empty", slot),
+                occupied_slots(all));
+}
+
+[[noreturn]] void refuse_name(const entries& all, std::string_view name) {
+    std::vector<std::string> names;
+    std::vector<std::string> present;
+    for (const auto& one : all) {
+        for (const auto* word : {&one.alias, &one.name, &one.pci_address})
+            if (!word->empty()) names.push_back(*word);
+        present.push_back(describe(one));
+    }
+    std::string remedy = detail::did_you_mean(name, names);
+    if (!remedy.empty()) remedy += "; ";
+    remedy += present.empty() ? "the crate is empty" : "there are " + enumerate(present);
+    throw error(errc::no_such_board, {}, fmt::format("no board is called '{}'", name), remedy);
+}
+
+[[noreturn]] void refuse_ambiguous(const entries& found, std::string_view name) {
+    std::vector<std::string> present;
+    for (const auto& one : found)
+        present.push_back(describe(one));
+    throw error(errc::no_such_board, {}, fmt::format("'{}' is ambiguous", name),
+                "it may be " + enumerate(present));
+}
+
+template <class Wanted>
+entries select(const entries& all, const Wanted& wanted) {
+    entries found;
+    std::ranges::copy_if(all, std::back_inserter(found), wanted);
+    return found;
+}
+
+/// The one board among those found; a function nobody can open does not count beside one that can.
+crate_entry only_one(const entries& found, std::string_view name) {
+    if (found.size() == 1) return found.front();
+    const auto usable = select(found, [](const auto& one) { return !one.transport.empty(); });
+    if (usable.size() == 1) return usable.front();
+    refuse_ambiguous(usable.empty() ? found : usable, name);
+}
+
+crate_entry find_slot(const entries& all, unsigned slot) {
+    const auto found = select(all, [&](const auto& one) { return one.slot == slot; });
+    if (found.empty()) refuse_slot(all, slot);
+    return only_one(found, fmt::format("slot {}", slot));
+}
+
+crate_entry find_name(const entries& all, std::string_view name) {
+    if (name.starts_with("slot:"))
+        if (const auto slot = parse_slot(name.substr(5))) return find_slot(all, *slot);
+    std::string_view address = name;
+    if (name.starts_with("pci:")) address.remove_prefix(4);
+    auto found = select(all, [&](const auto& one) { return one.pci_address == address; });
+    if (found.empty() || address.empty())
+        found = select(all, [&](const auto& one) { return one.alias == name; });
+    if (found.empty() || name.empty())
+        found = select(all, [&](const auto& one) { return one.name == name; });
+    if (found.empty() || name.empty()) refuse_name(all, name);
+    return only_one(found, name);
+}
+
+upciedev::board open_entry(crate::source& from, const crate_entry& what) {
+    if (what.transport.empty())
+        throw error(errc::no_such_board, describe(what), "cannot be opened", what.remark);
+    return from.open(what);
+}
+
+std::string default_uri() {
+    const char* uri = std::getenv("UPCIEDEV_CRATE"); // NOLINT(concurrency-mt-unsafe)
+    return uri == nullptr || *uri == '\0' ? "local" : uri;
+}
+
+std::shared_ptr<crate::source> make_source(const std::string& uri, const crate_options& options) {
+    if (uri == "local") return detail::make_local_source(options);
+    if (uri == "sysfs") return detail::make_sysfs_source(options);
+    if (uri.starts_with("sim:")) return detail::make_sim_source(uri, uri.substr(4), options);
+    throw error(errc::bad_value, {}, fmt::format("no crate is called '{}'", uri),
+                "crates are 'local' (boards of the upciedev driver), 'sysfs' (boards without a "
+                "driver) and 'sim:FILE' (simulated ones)");
+}
+
+} // namespace
+
+crate::crate(std::shared_ptr<source> from) : source_(std::move(from)) {}
+
+crate crate::open(std::string uri, crate_options options) {
+    return crate(make_source(uri.empty() ? default_uri() : uri, options));
+}
+
+std::vector<crate_entry> crate::list() const {
+    static constexpr unsigned behind_all = ~0U;
+    auto all = source_->list();
+    std::ranges::sort(all, {}, [](const auto& one) {
+        return std::pair(one.slot.value_or(behind_all), one.pci_address);
+    });
+    return all;
+}
+
+board crate::board(unsigned slot) const {
+    return open_entry(*source_, find_slot(list(), slot));
+}
+
+board crate::board(std::string_view name) const {
+    return open_entry(*source_, find_name(list(), name));
+}
+
+std::string crate::uri() const {
+    return source_->uri();
+}
+
+std::string crate::title() const {
+    return source_->title();
+}
+
+} // namespace v1
+} // namespace upciedev

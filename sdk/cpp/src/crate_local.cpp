@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "chardev.hpp"
+#include "crate_machine.hpp"
+#include "udev_list.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <unistd.h>
+
+namespace upciedev {
+inline namespace v1 {
+namespace {
+
+using detail::pci_function;
+using detail::read_line;
+using detail::udev_entry;
+
+/// What the driver says, which also a user without root may read.
+std::optional<unsigned> slot_of(const udev_entry& board) {
+    const std::string text = read_line(board.folder / "slot");
+    unsigned slot = 0;
+    if (std::from_chars(text.data(), text.data() + text.size(), slot).ec != std::errc())
+        return std::nullopt;
+    return slot;
+}
+
+std::filesystem::path node_of(const udev_entry& board) {
+    if (!board.node.empty()) return board.node;
+    return std::filesystem::path("/dev/upciedev") / board.folder.filename();
+}
+
+std::string why_not_ours(const pci_function& function) {
+    if (!function.driver.empty())
+        return fmt::format("the driver {} holds it; for upciedev, unbind it first: echo {} > "
+                           "/sys/bus/pci/drivers/{}/unbind",
+                           function.driver, function.address, function.driver);
+    return fmt::format("no driver holds it; load the plugin of the card, or bind the generic one: "
+                       "echo upciedev_generic > /sys/bus/pci/devices/{0}/driver_override; "
+                       "echo {0} > /sys/bus/pci/drivers_probe",
+                       function.address);
+}
+
+void add_remark(crate_entry& entry, const std::string& remark) {
+    if (!entry.remark.empty()) entry.remark += "; ";
+    entry.remark += remark;
+}
+
+/// Boards of our driver, and what else sits in slots.
+class local_source final : public detail::machine_source {
+  public:
+    explicit local_source(const crate_options& options) : machine_source("local", options) {}
+
+    std::vector<crate_entry> list() override;
+    upciedev::board open(const crate_entry& what) override {
+        const auto node = std::filesystem::path("/dev/upciedev") / what.pci_address;
+        return {detail::open_chardev(node), find_description(what), what.alias};
+    }
+
+  private:
+    crate_entry describe_ours(const udev_entry& board);
+};
+
+crate_entry local_source::describe_ours(const udev_entry& board) {
+    auto function = detail::read_pci_function(board.pci);
+    function.slot = slot_of(board);
+    auto entry = describe(function);
+    const auto node = node_of(board);
+    if (::access(node.c_str(), R_OK) == 0)
+        entry.transport = "chardev";
+    else
+        add_remark(entry, fmt::format("no permission to open {}; join the group mtca, or run as "
+                                      "root",
+                                      node.string()));
+    return entry;
+}
+
+std::vector<crate_entry> local_source::list() {
+    std::vector<crate_entry> entries;
+    std::vector<std::string> ours;
+    for (const auto& board : detail::udev_list("upciedev")) {
+        if (board.pci.empty() || read_line(board.folder / "gone") == "1") continue;
+        entries.push_back(describe_ours(board));
+        ours.push_back(entries.back().pci_address);
+    }
+    for (const auto& device : detail::udev_list("pci")) {
+        const auto function = detail::read_pci_function(device.folder);
+        if (function.bridge || !function.slot) continue;
+        if (std::ranges::find(ours, function.address) != ours.end()) continue;
+        entries.push_back(describe(function));
+        add_remark(entries.back(), why_not_ours(function));
+    }
+    return entries;
+}
+
+} // namespace
+
+namespace detail {
+
+std::shared_ptr<crate::source> make_local_source(const crate_options& options) {
+    return std::make_shared<local_source>(options);
+}
+
+} // namespace detail
+} // namespace v1
+} // namespace upciedev

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "crate_source.hpp"
+#include "sysfs_pci.hpp"
+
+namespace upciedev::inline v1::detail {
+
+/// What both crates of this machine have in common: PCI devices get names from board files.
+class machine_source : public crate::source {
+  public:
+    machine_source(std::string uri, const crate_options& options);
+    std::string title() const override { return title_; }
+
+  protected:
+    /// An entry with all that is known without opening it.
+    [[nodiscard]] crate_entry describe(const pci_function& function);
+    [[nodiscard]] board_description_ptr find_description(const crate_entry& what);
+
+  private:
+    [[nodiscard]] const crate_slot* find_slot(std::optional<unsigned> slot) const;
+    std::string title_ = "This machine";
+    std::optional<crate_file> names_;
+};
+
+} // namespace upciedev::inline v1::detail

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "crate_source.hpp"
+
+#include <upciedev/sim.hpp>
+
+namespace upciedev {
+inline namespace v1 {
+namespace {
+
+/// A simulated crate of this process. Its boards keep their state as long as it lives.
+class sim_source final : public crate::source {
+  public:
+    sim_source(const std::string& uri, const std::string& file, const crate_options& options)
+        : source(uri, options), file_(crate_file::load(file)) {
+        for (const auto& slot : file_.slots)
+            add(slot);
+    }
+
+    std::vector<crate_entry> list() override { return entries_; }
+    std::string title() const override { return file_.title; }
+
+    upciedev::board open(const crate_entry& what) override { return boards_.at(what.slot.value()); }
+
+  private:
+    void add(const crate_slot& slot);
+
+    crate_file file_;
+    std::vector<crate_entry> entries_;
+    std::map<unsigned, upciedev::board> boards_;
+};
+
+void sim_source::add(const crate_slot& slot) {
+    crate_entry entry;
+    entry.slot = slot.slot;
+    entry.alias = slot.alias;
+    if (slot.board.empty()) {
+        entry.remark = "give it a 'board:' at " + slot.where + " to simulate it";
+        entries_.push_back(entry);
+        return;
+    }
+    const auto description = library().load(slot.board);
+    try {
+        const auto way = std::make_shared<sim_board>(description, slot.slot, slot.simulate);
+        boards_.emplace(slot.slot, upciedev::board(way, description, slot.alias));
+        entry.ids = way->identity().ids;
+    } catch (const error& wrong) {
+        throw wrong.at(slot.where);
+    }
+    entry.name = description->name;
+    entry.title = description->title;
+    entry.transport = "sim";
+    entries_.push_back(entry);
+}
+
+} // namespace
+
+namespace detail {
+
+std::shared_ptr<crate::source> make_sim_source(const std::string& uri, const std::string& file,
+                                               const crate_options& options) {
+    return std::make_shared<sim_source>(uri, file, options);
+}
+
+} // namespace detail
+} // namespace v1
+} // namespace upciedev

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <upciedev/crate.hpp>
+#include <upciedev/crate_file.hpp>
+
+#include <mutex>
+
+namespace upciedev {
+inline namespace v1 {
+
+/// Where the boards of a crate come from: one class a kind of URI. Thread-safe.
+class crate::source {
+  public:
+    source(std::string uri, const crate_options& options)
+        : uri_(std::move(uri)), library_(options.devices) {}
+    source(const source&) = delete;
+    source& operator=(const source&) = delete;
+    virtual ~source() = default;
+
+    [[nodiscard]] virtual std::vector<crate_entry> list() = 0; ///< in any order
+    /// \param what one that list() gave, with a transport
+    [[nodiscard]] virtual upciedev::board open(const crate_entry& what) = 0;
+    [[nodiscard]] virtual std::string title() const = 0;
+    [[nodiscard]] const std::string& uri() const noexcept { return uri_; }
+
+  protected:
+    [[nodiscard]] board_library& library() noexcept { return library_; }
+
+  private:
+    std::string uri_;
+    board_library library_;
+};
+
+namespace detail {
+
+std::shared_ptr<crate::source> make_sim_source(const std::string& uri, const std::string& file,
+                                               const crate_options& options);
+std::shared_ptr<crate::source> make_local_source(const crate_options& options);
+std::shared_ptr<crate::source> make_sysfs_source(const crate_options& options);
+
+} // namespace detail
+} // namespace v1
+} // namespace upciedev

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "sysfs.hpp"
+#include "area_copy.hpp"
+#include "reg_effects.hpp"
+#include "transport_check.hpp"
+#include "transport_error.hpp"
+#include "transport_poll.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdio>
+#include <fcntl.h>
+#include <fstream>
+#include <mutex>
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace upciedev::inline v1::detail {
+namespace {
+
+constexpr std::uint64_t page = 4096;
+
+// Flags in the file `resource`.
+constexpr std::uint64_t resource_io = 0x100, resource_prefetch = 0x2000, resource_64 = 0x100000,
+                        resource_unset = 0x20000000;
+
+struct resource {
+    std::uint64_t start = 0;
+    std::uint64_t size = 0;
+    std::uint64_t flags = 0;
+};
+
+resource parse_resource(const std::string& line) {
+    resource found;
+    std::uint64_t end = 0;
+    if (std::sscanf(line.c_str(), "%lx %lx %lx", &found.start, &end, &found.flags) == 3 &&
+        found.flags != 0)
+        found.size = end - found.start + 1;
+    return found;
+}
+
+/// A BAR mapped as a whole, when first used.
+class mapped_bar {
+  public:
+    mapped_bar() = default;
+    ~mapped_bar() {
+        if (base_ != nullptr) munmap(base_, length());
+    }
+    mapped_bar(const mapped_bar&) = delete;
+    mapped_bar& operator=(const mapped_bar&) = delete;
+
+    void set(std::filesystem::path file, const resource& what) {
+        file_ = std::move(file);
+        what_ = what;
+    }
+    [[nodiscard]] const resource& what() const noexcept { return what_; }
+    /// \returns nullptr where it cannot be mapped
+    volatile std::byte* memory() noexcept {
+        std::call_once(once_, [this] { map(); });
+        return base_ == nullptr ? nullptr : base_ + what_.start % page;
+    }
+
+  private:
+    /// A small BAR may begin inside a page.
+    [[nodiscard]] std::uint64_t length() const noexcept {
+        return (what_.start % page + what_.size + page - 1) / page * page;
+    }
+    void map() noexcept {
+        if (what_.size == 0 || (what_.flags & (resource_io | resource_unset)) != 0) return;
+        const int file = open(file_.c_str(), O_RDWR | O_CLOEXEC);
+        if (file < 0) return;
+        void* memory = mmap(nullptr, length(), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+        close(file);
+        if (memory != MAP_FAILED) base_ = static_cast<std::byte*>(memory);
+    }
+
+    std::filesystem::path file_;
+    resource what_;
+    std::once_flag once_;
+    std::byte* base_ = nullptr;
+};
+
+std::uint64_t load(const volatile std::byte* at, unsigned width) {
+    std::uint64_t bits = 0;
+    copy_from_board(at, std::as_writable_bytes(std::span(&bits, 1)).first(width / 8), width / 8);
+    return bits;
+}
+
+void store(volatile std::byte* at, unsigned width, std::uint64_t bits) {
+    copy_to_board(at, std::as_bytes(std::span(&bits, 1)).first(width / 8), width / 8);
+}
+
+class sysfs final : public transport {
+  public:
+    explicit sysfs(const pci_function& function);
+    ~sysfs() override;
+
+    [[nodiscard]] std::string name() const override { return "sysfs"; }
+    [[nodiscard]] board_identity identity() const override { return who_; }
+    [[nodiscard]] bar_facts bar(unsigned index) const override;
+    [[nodiscard]] bool writable() const noexcept override { return true; }
+    outcome run(std::span<operation> operations) noexcept override;
+    volatile std::byte* map(unsigned bar, std::uint64_t offset, std::uint64_t length,
+                            bool for_writing) noexcept override;
+    [[nodiscard]] bool gone() const noexcept override;
+
+  private:
+    void read_resources();
+    void enable(bool on);
+    int carry_out(operation& op) noexcept;
+    int read(const volatile std::byte* at, unsigned width, std::uint64_t& bits) const noexcept;
+    void block(const operation& op, volatile std::byte* at) const noexcept;
+
+    std::filesystem::path folder_;
+    board_identity who_;
+    int config_;
+    std::array<mapped_bar, bars_of_a_board> bars_;
+    std::mutex modifying_; // of this process; nobody can hold off another one
+};
+
+sysfs::sysfs(const pci_function& function)
+    : folder_(function.folder), config_(open((folder_ / "config").c_str(), O_RDONLY | O_CLOEXEC)) {
+    who_.ids = function.ids;
+    who_.slot = function.slot;
+    who_.pci_address = function.address;
+    if (config_ < 0) throw_access_error(from_errno(errno), function.address);
+    try {
+        read_resources();
+        enable(true);
+    } catch (...) {
+        close(config_);
+        throw;
+    }
+}
+
+sysfs::~sysfs() {
+    close(config_);
+    std::ofstream(folder_ / "enable") << '0'; // the kernel counts
+}
+
+void sysfs::read_resources() {
+    std::ifstream file(folder_ / "resource");
+    std::string line;
+    for (unsigned i = 0; i < bars_.size() && std::getline(file, line); ++i)
+        bars_[i].set(folder_ / fmt::format("resource{}", i), parse_resource(line));
+}
+
+void sysfs::enable(bool on) {
+    std::ofstream file(folder_ / "enable");
+    file << (on ? '1' : '0') << std::flush;
+    if (!file)
+        throw error(errc::not_permitted, who_.pci_address, "cannot be enabled",
+                    "run as root, or use the crate 'local'");
+}
+
+bar_facts sysfs::bar(unsigned index) const {
+    bar_facts facts;
+    if (index >= bars_.size()) return facts;
+    const auto& what = bars_[index].what();
+    facts.size = what.size;
+    facts.io_ports = (what.flags & resource_io) != 0;
+    facts.is_64bit = (what.flags & resource_64) != 0;
+    facts.prefetchable = (what.flags & resource_prefetch) != 0;
+    facts.assigned = (what.flags & resource_unset) == 0;
+    if (facts.size != 0) facts.mapping = facts.io_ports || !facts.assigned ? "not" : "all";
+    return facts;
+}
+
+bool sysfs::gone() const noexcept {
+    std::uint16_t vendor = 0xffff;
+    return pread(config_, &vendor, sizeof(vendor), 0) != sizeof(vendor) || vendor == 0xffff;
+}
+
+volatile std::byte* sysfs::map(unsigned bar, std::uint64_t offset, std::uint64_t length,
+                               bool) noexcept {
+    if (bar >= bars_.size() || length == 0) return nullptr;
+    const std::uint64_t size = bars_[bar].what().size;
+    if (length > size || offset > size - length) return nullptr;
+    auto* memory = bars_[bar].memory();
+    return memory == nullptr ? nullptr : memory + offset;
+}
+
+int sysfs::read(const volatile std::byte* at, unsigned width, std::uint64_t& bits) const noexcept {
+    bits = load(at, width);
+    return bits == low_bits(width) && gone() ? ENODEV : 0;
+}
+
+void sysfs::block(const operation& op, volatile std::byte* at) const noexcept {
+    const unsigned step = op.width / 8;
+    auto* buffer = reinterpret_cast<std::byte*>(op.value);
+    const std::size_t stride = (op.flags & operation::fixed) != 0 ? 0 : step;
+    for (std::uint32_t i = 0; i < op.count; ++i, at += stride, buffer += step) {
+        const std::span element(buffer, step);
+        if (op.op == operation::code::read_block)
+            copy_from_board(at, element, step);
+        else
+            copy_to_board(at, element, step);
+    }
+}
+
+int sysfs::carry_out(operation& op) noexcept {
+    if (const int problem = check_operation(op, bar(op.bar).size)) return problem;
+    auto* at = map(op.bar, op.offset, bytes_of(op), true);
+    if (at == nullptr) return EOPNOTSUPP;
+    const std::uint64_t bits = op.value;
+    switch (op.op) {
+    case operation::code::read:
+        return read(at, op.width, op.value);
+    case operation::code::write:
+        store(at, op.width, bits);
+        return 0;
+    case operation::code::modify: {
+        const std::lock_guard hold(modifying_);
+        if (const int problem = read(at, op.width, op.value)) return problem;
+        store(at, op.width, (op.value & ~op.mask) | (bits & op.mask));
+        return 0;
+    }
+    case operation::code::poll:
+        return poll_until(op, [&](std::uint64_t& now) { return read(at, op.width, now); });
+    default:
+        block(op, at);
+        return 0;
+    }
+}
+
+outcome sysfs::run(std::span<operation> operations) noexcept {
+    outcome result;
+    int problem = gone() ? ENODEV : 0;
+    for (auto& op : operations) {
+        if (problem == 0) problem = carry_out(op);
+        if (problem != 0) break;
+        ++result.done;
+    }
+    if (problem != 0) result.error = from_errno(problem);
+    return result;
+}
+
+} // namespace
+
+std::string held_by_driver(const pci_function& function) {
+    return fmt::format("the driver {0} holds it; unbind it (echo {1} > "
+                       "/sys/bus/pci/drivers/{0}/unbind){2}",
+                       function.driver, function.address,
+                       function.driver.starts_with("upciedev") ? ", or use the crate 'local'" : "");
+}
+
+transport_ptr open_sysfs(const std::string& pci_address) {
+    const auto folder = std::filesystem::path("/sys/bus/pci/devices") / pci_address;
+    if (!std::filesystem::exists(folder))
+        throw error(errc::no_such_board, pci_address, "there is no such PCI device");
+    const auto function = read_pci_function(folder);
+    if (!function.driver.empty()) throw error(errc::busy, pci_address, held_by_driver(function));
+    return std::make_shared<sysfs>(function);
+}
+
+} // namespace upciedev::inline v1::detail

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <upciedev/board_file.hpp>
+
+#include <filesystem>
+#include <optional>
+
+namespace upciedev::inline v1::detail {
+
+/// A PCI function, as sysfs shows it to anybody.
+struct pci_function {
+    std::filesystem::path folder; ///< real path of its folder in sysfs
+    std::string address;          ///< "0000:03:00.0"
+    std::string driver;           ///< empty if none holds it
+    std::optional<unsigned> slot;
+    board_ids ids;
+    bool bridge = false;
+};
+
+pci_function read_pci_function(const std::filesystem::path& folder);
+
+/// One line of a file, without its end; empty if it cannot be read.
+std::string read_line(const std::filesystem::path& file);
+
+/// Physical slot number of the first numbered port above a device, from the ports' configuration
+/// space (which only root may read as a whole), else from the kernel's hot-plug slots.
+/// \param hot_plug /sys/bus/pci/slots
+std::optional<unsigned> slot_above(const std::filesystem::path& folder,
+                                   const std::filesystem::path& hot_plug);
+
+} // namespace upciedev::inline v1::detail

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <upciedev/transport.hpp>
+
+#include <cerrno>
+#include <chrono>
+#include <thread>
+
+namespace upciedev::inline v1::detail {
+
+/// A poll where no driver does it. \param read fills in the bits and returns an errno
+template <class Read>
+int poll_until(operation& op, const Read& read) {
+    using clock = std::chrono::steady_clock;
+    const auto deadline = clock::now() + std::chrono::microseconds(op.count);
+    const std::uint64_t wanted = op.value & op.mask;
+    while (true) {
+        const bool last = clock::now() >= deadline;
+        if (const int problem = read(op.value)) return problem;
+        if ((op.value & op.mask) == wanted) return 0;
+        if (last) return ETIMEDOUT;
+        std::this_thread::sleep_for(std::chrono::microseconds(20));
+    }
+}
+
+} // namespace upciedev::inline v1::detail
