@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 
+VERDICTS = ("pass", "fail", "skip")
+
+
 class Result(NamedTuple):
     verdict: str
     name: str
@@ -21,9 +24,15 @@ class Result(NamedTuple):
         return f"{self.verdict}\t{self.name}\t{detail}\n"
 
 
+def parse(line: str) -> Result:
+    verdict, name, detail = (line + "\t\t").split("\t")[:3]
+    if verdict not in VERDICTS or not name:
+        return Result("fail", "results", f"not a result: {line}")
+    return Result(verdict, name, detail)
+
+
 def read_tsv(path: Path) -> list[Result]:
-    rows = [line.split("\t") for line in path.read_text().splitlines() if line]
-    return [Result(row[0], row[1], row[2] if len(row) > 2 else "") for row in rows]
+    return [parse(line) for line in path.read_text().splitlines() if line]
 
 
 def from_gtest_case(prefix: str, case: dict[str, Any]) -> Result:
@@ -74,7 +83,7 @@ def summary(folder: Path) -> int:
             if row.verdict == verdict:
                 print(f"{verdict}: {row.name}: {row.detail}")
     print(tally(results))
-    return 1 if not results or any(row.verdict not in ("pass", "skip") for row in results) else 0
+    return 1 if not results or any(row.verdict == "fail" for row in results) else 0
 
 
 def main(arguments: list[str]) -> int:

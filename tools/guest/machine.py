@@ -14,7 +14,9 @@ from .paths import QEMU, REPOSITORY, TRIXIE, GuestError, kernel_folder
 EXIT_FINISHED = 65
 KERNEL_ARGUMENTS = (
     "console=ttyS0 loglevel=5 panic=-1 oops=panic tsc=reliable no_timer_check log_buf_len=4M "
-    "printk.devkmsg=on slub_debug=FZPU page_poison=1 kfence.sample_interval=10"
+    "printk.devkmsg=on slub_debug=FZPU page_poison=1 kfence.sample_interval=10 "
+    # Else a hot-plugged board makes the kernel move the I/O windows of all others.
+    "pci=hpiosize=0"
 )
 
 

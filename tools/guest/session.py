@@ -42,8 +42,8 @@ class Session:
     def prepare(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
         (self.out / "runs").mkdir(parents=True)
-        for run in self.boot.runs:
-            (self.out / "runs" / run.name).write_text(run.command + "\n")
+        for number, run in enumerate(self.boot.runs):
+            (self.out / f"runs/{number:02}-{run.name}").write_text(run.command + "\n")
         if self.boot.is_suite:
             (self.out / "suite").touch()
         self.copy_modules()
