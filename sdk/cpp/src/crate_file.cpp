@@ -84,8 +84,7 @@ void read_slot(const yaml_node& node, crate_file& crate, diagnostics& sink) {
     slot.alias = read_alias(keys, crate);
     slot.simulate = read_simulate(keys.find("simulate"), sink);
     slot.qemu = read_qemu(keys.find("qemu"), sink);
-    keys.finish();
-    if (keys.is_map() && slot.board.empty() && !slot.qemu)
+    if (keys.finish() && slot.board.empty() && !slot.qemu)
         sink.report(node.key_mark, fmt::format("nothing is said about slot {}", node.key),
                     "give its 'board', its 'qemu' device, or both");
     crate.slots.push_back(std::move(slot));

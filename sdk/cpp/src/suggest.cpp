@@ -15,10 +15,14 @@ constexpr std::size_t most_suggestions = 3;
 constexpr std::size_t case_cost = 1;
 constexpr std::size_t edit_cost = 2;
 
+bool same_letter(char a, char b) noexcept {
+    return std::tolower(static_cast<unsigned char>(a)) ==
+           std::tolower(static_cast<unsigned char>(b));
+}
+
 std::size_t substitution_cost(char a, char b) noexcept {
     if (a == b) return 0;
-    const auto lower = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
-    return lower(a) == lower(b) ? case_cost : edit_cost;
+    return same_letter(a, b) ? case_cost : edit_cost;
 }
 
 /// Levenshtein distance with swapped neighbours as one edit; a wrong case is half an edit.
@@ -53,12 +57,14 @@ std::string any_of(const std::vector<std::string>& names) {
 
 std::string did_you_mean(std::string_view wanted, const std::vector<std::string>& names) {
     if (wanted.size() > longest_word) return {};
-    // About one edit in three letters; a pure difference of case always counts as near.
+    // About one edit in three letters; a pure difference of case is near however long it is.
     const std::size_t limit = std::max(wanted.size() * edit_cost / 3, edit_cost);
     std::vector<std::pair<std::size_t, std::string>> near;
     for (const auto& name : names) {
         if (name.size() > longest_word) continue;
-        const auto cost = distance(wanted, name);
+        const bool same_letters =
+            std::equal(wanted.begin(), wanted.end(), name.begin(), name.end(), same_letter);
+        const auto cost = same_letters ? case_cost : distance(wanted, name);
         if (cost <= limit) near.emplace_back(cost, "'" + name + "'");
     }
     std::sort(near.begin(), near.end());

@@ -96,13 +96,14 @@ const yaml_node* map_reader::require(std::string_view key) {
     return found;
 }
 
-void map_reader::finish() {
-    if (!is_map_) return;
+bool map_reader::finish() {
+    bool complete = is_map_;
     for (const auto& item : node_.items) {
-        if (std::find(asked_.begin(), asked_.end(), item.key) != asked_.end()) continue;
+        if (!is_map_ || std::find(asked_.begin(), asked_.end(), item.key) != asked_.end()) continue;
         const auto near = did_you_mean(item.key, asked_);
         sink_.report(item.key_mark, fmt::format("unknown key '{}'", item.key),
                      near.empty() ? listing(asked_) : near);
+        complete = false;
         // A misspelt key explains why the right one is missing.
         std::erase_if(missing_, [&](const auto& key) {
             return near.find("'" + key + "'") != std::string::npos;
@@ -111,6 +112,7 @@ void map_reader::finish() {
     for (const auto& key : missing_)
         sink_.report(node_.mark, fmt::format("the key '{}' is missing", key),
                      node_.key.empty() ? std::string() : fmt::format("'{}' needs it", node_.key));
+    return complete && missing_.empty();
 }
 
 void read_format(map_reader& keys) {

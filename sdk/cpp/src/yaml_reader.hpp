@@ -28,8 +28,8 @@ class map_reader {
     const yaml_node* find(std::string_view key);
     /// The same; a missing one will be reported by finish().
     const yaml_node* require(std::string_view key);
-    /// Report missing keys and those that nobody asked for.
-    void finish();
+    /// Report missing keys and those that nobody asked for. \returns whether there are none
+    bool finish();
 
     [[nodiscard]] bool is_map() const noexcept { return is_map_; }
     [[nodiscard]] text_mark mark() const noexcept { return node_.mark; }
