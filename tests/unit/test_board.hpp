@@ -44,21 +44,8 @@ inline area_description make_area(std::string path, unsigned bar, std::uint64_t 
     return area;
 }
 
-/// BAR 0, page 0: all kinds of effects, so not mapped. Page 1: plain registers, mapped. Page 2:
-/// plain but for what is read-only, so mapped for reading. BAR 2: 512 MiB of memory.
-inline board_description_ptr make_tester() {
+inline void add_registers_with_effects(std::vector<register_description>& regs) {
     using enum write_effect;
-    auto board = std::make_shared<board_description>();
-    board->name = "tester";
-    board->bars.resize(2);
-    board->bars[0].name = "regs";
-    board->bars[0].size = 0x10000;
-    board->bars[1].name = "ddr";
-    board->bars[1].index = 2;
-    board->bars[1].size = std::uint64_t{512} << 20;
-    board->matches.push_back({0x1b36, 0x00a8, {}, {}});
-    auto& regs = board->registers;
-
     regs.push_back(make_register("ID", 0, 0x0));
     regs.back().access = access::ro;
     regs.back().reset = 0xc0ffee01;
@@ -93,7 +80,9 @@ inline board_description_ptr make_tester() {
     regs.back().fields[5].on_write = one_to_set;
     regs.back().fields[6].on_write = one_to_toggle;
     regs.back().fields[7].access = access::ro;
+}
 
+inline void add_registers_of_all_widths(std::vector<register_description>& regs) {
     regs.push_back(make_register("MIXED", 0, 0x18)); // a write-only field beside another
     regs.back().fields = {make_field("PLAIN", 0, 8), make_field("HIDDEN", 8, 8)};
     regs.back().fields[1].access = access::wo;
@@ -109,8 +98,10 @@ inline board_description_ptr make_tester() {
     regs.push_back(make_register("BIG", 0, 0x3c));
     regs.back().order = byte_order::big;
     regs.back().fields = {make_field("LOW", 0, 8), make_field("ACK", 31)};
-    regs.back().fields[1].on_write = one_to_clear;
+    regs.back().fields[1].on_write = write_effect::one_to_clear;
+}
 
+inline void add_mapped_registers(std::vector<register_description>& regs) {
     regs.push_back(make_register("PLAIN", 0, 0x1000));
     regs.back().range = {0.0, 1e6};
     regs.back().fields = {make_field("LOW", 0, 16), make_field("HIGH", 16, 16)};
@@ -127,8 +118,10 @@ inline board_description_ptr make_tester() {
     regs.push_back(make_register("TEMPERATURE", 0, 0x2000));
     regs.back().access = access::ro;
     regs.back().convert = {{value_type::kind::signed_integer, 16, 0}, 0.25, -20.0};
+}
 
-    board->areas = {
+inline void add_areas(board_description& board) {
+    board.areas = {
         make_area("RAM", 2, 0, 1024 * 1024, {value_type::kind::signed_integer, 16, 0}),
         make_area("TABLE", 0, 0x8000, 256, {value_type::kind::signed_integer, 16, 12}),
         make_area("BIG_TABLE", 0, 0x9000, 256, unsigned_type(32)),
@@ -137,8 +130,26 @@ inline board_description_ptr make_tester() {
         make_area("WIDE", 0, 0xc000, 64, {value_type::kind::unsigned_integer, 64, 0}),
         make_area("ROM", 0, 0xd000, 64, unsigned_type(8)),
     };
-    board->areas[2].order = byte_order::big;
-    board->areas[6].access = access::ro;
+    board.areas[2].order = byte_order::big;
+    board.areas[6].access = access::ro;
+}
+
+/// BAR 0, page 0: all kinds of effects, so not mapped. Page 1: plain registers, mapped. Page 2:
+/// plain but for what is read-only, so mapped for reading. BAR 2: 512 MiB of memory.
+inline board_description_ptr make_tester() {
+    auto board = std::make_shared<board_description>();
+    board->name = "tester";
+    board->bars.resize(2);
+    board->bars[0].name = "regs";
+    board->bars[0].size = 0x10000;
+    board->bars[1].name = "ddr";
+    board->bars[1].index = 2;
+    board->bars[1].size = std::uint64_t{512} << 20;
+    board->matches.push_back({0x1b36, 0x00a8, {}, {}});
+    add_registers_with_effects(board->registers);
+    add_registers_of_all_widths(board->registers);
+    add_mapped_registers(board->registers);
+    add_areas(*board);
     board->build_index();
     return board;
 }
