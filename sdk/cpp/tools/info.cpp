@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "commands.hpp"
+#include "table.hpp"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace cli {
+namespace {
+
+constexpr unsigned bars = 6;
+
+std::string human_size(std::uint64_t bytes) {
+    constexpr std::array units{"B", "KiB", "MiB", "GiB", "TiB"};
+    std::size_t unit = 0;
+    for (; bytes >= 1024 && bytes % 1024 == 0 && unit + 1 < units.size(); ++unit)
+        bytes /= 1024;
+    return fmt::format("{} {}", bytes, units[unit]);
+}
+
+std::string ids_text(const upciedev::board_ids& ids) {
+    const auto text = fmt::format("{:04x}:{:04x}", ids.vendor, ids.device);
+    if (ids.subvendor == 0 && ids.subdevice == 0) return text;
+    return fmt::format("{} subsystem {:04x}:{:04x}", text, ids.subvendor, ids.subdevice);
+}
+
+bool fits(const upciedev::match_description& match, const upciedev::board_ids& ids) {
+    const auto same = [](const std::optional<std::uint16_t>& wanted, std::uint16_t found) {
+        return !wanted || *wanted == found;
+    };
+    return same(match.vendor, ids.vendor) && same(match.device, ids.device) &&
+           same(match.subvendor, ids.subvendor) && same(match.subdevice, ids.subdevice);
+}
+
+std::string why_file(const upciedev::board& board) {
+    if (board.way().name() == "sim") return "named by the crate file";
+    const auto ids = board.identity().ids;
+    const auto& matches = board.description()->matches;
+    const auto found = std::ranges::find_if(matches, [&](const auto& m) { return fits(m, ids); });
+    if (found == matches.end()) return "named by the crate file";
+    return fmt::format("its match fits {}", ids_text(ids));
+}
+
+std::string kind_of(const upciedev::bar_facts& bar) {
+    std::string text = bar.io_ports ? "I/O ports" : bar.is_64bit ? "64-bit" : "32-bit";
+    if (bar.prefetchable) text += " prefetchable";
+    if (!bar.assigned) text += " (no address assigned)";
+    return text;
+}
+
+nlohmann::ordered_json to_json(unsigned index, const upciedev::bar_facts& bar) {
+    return {{"bar", index},
+            {"name", bar.name},
+            {"size", bar.size},
+            {"io_ports", bar.io_ports},
+            {"is_64bit", bar.is_64bit},
+            {"prefetchable", bar.prefetchable},
+            {"assigned", bar.assigned},
+            {"mapping", bar.mapping}};
+}
+
+nlohmann::ordered_json file_json(const upciedev::board& board) {
+    const auto& description = board.description();
+    if (!description) return nullptr;
+    return {{"path", description->file},
+            {"reason", why_file(board)},
+            {"registers", description->all_registers().size()},
+            {"areas", description->areas.size()}};
+}
+
+void print_json(const upciedev::board& board) {
+    const auto who = board.identity();
+    nlohmann::ordered_json json{{"board", board.name()}, {"label", board.label()}};
+    json["title"] = board.description() ? board.description()->title : "";
+    json["alias"] = board.alias();
+    json["slot"] = who.slot ? nlohmann::ordered_json(*who.slot) : nullptr;
+    json["address"] = who.pci_address;
+    json["ids"] = {{"vendor", who.ids.vendor},
+                   {"device", who.ids.device},
+                   {"subvendor", who.ids.subvendor},
+                   {"subdevice", who.ids.subdevice}};
+    json["transport"] = board.way().name();
+    json["writable"] = board.way().writable();
+    json["card"] = who.card;
+    json["driver"] = who.driver;
+    json["generation"] = who.generation;
+    json["board_file"] = file_json(board);
+    json["bars"] = nlohmann::ordered_json::array();
+    for (unsigned index = 0; index < bars; ++index)
+        if (const auto bar = board.way().bar(index); bar.size > 0)
+            json["bars"].push_back(to_json(index, bar));
+    fmt::print("{}\n", json.dump(2));
+}
+
+std::string file_text(const upciedev::board& board) {
+    const auto& description = board.description();
+    if (!description) return "none matches; registers are named BAR:offset";
+    return fmt::format("{} ({}); {} registers, {} areas", description->file, why_file(board),
+                       description->all_registers().size(), description->areas.size());
+}
+
+void print_facts(const upciedev::board& board) {
+    const auto who = board.identity();
+    table rows({style::dim, style::plain});
+    const auto fact = [&](const char* name, const std::string& text) {
+        if (!text.empty()) rows.row({name, text});
+    };
+    fact("board", board.description() && !board.description()->title.empty()
+                      ? fmt::format("{}: {}", board.name(), board.description()->title)
+                      : board.name());
+    fact("maker", board.description() ? board.description()->vendor : "");
+    fact("slot", who.slot ? std::to_string(*who.slot) : "in no numbered slot");
+    fact("alias", board.alias());
+    fact("address", who.pci_address);
+    fact("ids", ids_text(who.ids));
+    fact("through", board.way().name() + (board.way().writable() ? "" : ", read-only"));
+    fact("card", who.card);
+    fact("driver", who.driver.empty() ? "" : "upciedev " + who.driver);
+    fact("board file", file_text(board));
+    rows.print();
+}
+
+void print_bars(const upciedev::board& board) {
+    table rows({style::bold, style::cyan, style::plain, style::plain, style::plain});
+    rows.align_right(2);
+    rows.heading({"BAR", "name", "size", "kind", "mapped"});
+    for (unsigned index = 0; index < bars; ++index)
+        if (const auto bar = board.way().bar(index); bar.size > 0)
+            rows.row(
+                {std::to_string(index), bar.name, human_size(bar.size), kind_of(bar), bar.mapping});
+    if (rows.empty()) return;
+    fmt::print("\n");
+    rows.print();
+}
+
+} // namespace
+
+void run_info(const common& options, const info_arguments& arguments) {
+    const auto board = open_board(options, arguments.board);
+    if (options.json) return print_json(board);
+    print_facts(board);
+    print_bars(board);
+}
+
+} // namespace cli
