@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Boards leave at any moment; the program stays.
+#include "stand.hpp"
+
+#include <chrono>
+#include <cstdlib>
+#include <thread>
+
+using namespace behaviour;
+using namespace std::chrono_literals;
+using upciedev::errc;
+
+namespace {
+
+class removal_row : public row {};
+
+/// Whether boards can be taken away here at all.
+bool can_unplug() {
+    return transport_name() == "sim" || !options.unplug.empty();
+}
+
+int call(const std::string& command, const std::string& address) {
+    return std::system((command + " " + address).c_str()); // NOLINT: the tester's own command
+}
+
+void unplug(const upciedev::board& board) {
+    if (auto* sim = dynamic_cast<upciedev::sim_board*>(&board.way())) return sim->unplug();
+    ASSERT_EQ(call(options.unplug, board.identity().pci_address), 0) << options.unplug;
+}
+
+void replug(const std::string& address) {
+    if (options.replug.empty()) return;
+    EXPECT_EQ(call(options.replug, address), 0) << options.replug;
+    renew_boards();
+}
+
+/// Everything a program may be holding when the board leaves.
+struct holdings {
+    explicit holdings(const found_register& what)
+        : board(what.board), reg(what.reg()), bar(what.bar()), offset(reg.offset()),
+          width(what.about->width) {
+        std::ignore = reg.raw(); // maps, where the transport can
+    }
+    upciedev::board board;
+    upciedev::reg<> reg;
+    upciedev::bar bar;
+    std::uint64_t offset;
+    unsigned width;
+};
+
+void expect_gone(const holdings& held) {
+    EXPECT_TRUE(held.board.gone());
+    expect_error(errc::board_gone, [&] { std::ignore = held.reg.raw(); }, {held.reg.path()});
+    expect_error(errc::board_gone, [&] { std::ignore = held.reg.read(); });
+    expect_error(errc::board_gone, [&] { held.reg.write_raw(0); });
+    expect_error(errc::board_gone, [&] { held.reg.modify_raw(1, 1); });
+    expect_error(errc::board_gone, [&] { std::ignore = held.reg.wait_raw(1, 1, 10ms); });
+    expect_error(errc::board_gone, [&] { std::ignore = held.bar.read(held.offset, held.width); });
+    expect_error(errc::board_gone, [&] {
+        auto batch = held.board.batch();
+        batch.read(held.reg);
+        batch.run();
+    });
+}
+
+/// Only boards of a crate of its own: what this row unplugs must not be missed by others.
+std::vector<found_register> reopened(const std::vector<found_register>& found,
+                                     const upciedev::crate& crate) {
+    std::vector<found_register> result;
+    for (const auto& each : found)
+        result.push_back({crate.board(each.board.identity().slot.value()), each.path, each.about});
+    return result;
+}
+
+} // namespace
+
+TEST_F(removal_row, every_access_throws_board_gone) {
+    if (!can_unplug()) GTEST_SKIP() << "no --unplug command is given";
+    NEED(found, find_registers(is_scratch), "no register without a meaning to write to");
+    const auto crate = open_crate();
+    FOR_EACH(each, reopened(found, crate)) {
+        const auto address = each.board.identity().pci_address;
+        const holdings held(each);
+        unplug(each.board);
+        expect_gone(held);
+        replug(address);
+    }
+}
+
+TEST_F(removal_row, areas_throw_board_gone) {
+    if (!can_unplug()) GTEST_SKIP() << "no --unplug command is given";
+    NEED(found, find_areas([](const auto& what) { return what.access == upciedev::access::rw; }),
+         "no area that can be written");
+    const auto crate = open_crate();
+    FOR_EACH(each, found) {
+        const auto board = crate.board(each.board.identity().slot.value());
+        const auto address = board.identity().pci_address;
+        const auto area = board.area(each.about->path);
+        const auto before = area.read<double>(0, 2); // maps, where the transport can
+        unplug(board);
+        expect_error(errc::board_gone, [&] { std::ignore = area.read<double>(0, 2); });
+        expect_error(errc::board_gone, [&] { area.write<double>(0, before); });
+        replug(address);
+    }
+}
+
+TEST_F(removal_row, a_thread_in_the_middle_of_it_gets_board_gone) {
+    if (!can_unplug()) GTEST_SKIP() << "no --unplug command is given";
+    NEED(found, find_registers(is_scratch), "no register without a meaning to write to");
+    const auto crate = open_crate();
+    const auto victims = reopened(found, crate);
+    const auto& each = victims.front();
+    visit(each.board);
+    const auto address = each.board.identity().pci_address;
+    const auto reg = each.reg();
+    reg.write_raw(0);
+    std::jthread reader([&] {
+        expect_error(errc::board_gone, [&] {
+            for (const auto end = std::chrono::steady_clock::now() + 60s;
+                 std::chrono::steady_clock::now() < end;)
+                reg.wait_raw(0xff, 0x55, 5ms);
+        });
+    });
+    std::this_thread::sleep_for(20ms);
+    unplug(each.board);
+    reader.join();
+    replug(address);
+}
+
+TEST_F(removal_row, other_boards_stay) {
+    if (!can_unplug()) GTEST_SKIP() << "no --unplug command is given";
+    NEED(found, find_registers(is_scratch), "no register without a meaning to write to");
+    if (found.size() < 2) GTEST_SKIP() << "only one board has a register for it";
+    const auto crate = open_crate();
+    const auto both = reopened(found, crate);
+    const auto address = both[0].board.identity().pci_address;
+    const auto other = both[1].reg();
+    visit(both[1].board);
+    const restore afterwards(other);
+    unplug(both[0].board);
+    other.write_raw(0x33);
+    EXPECT_EQ(other.raw(), 0x33U);
+    EXPECT_FALSE(both[1].board.gone());
+    replug(address);
+}
+
+TEST_F(removal_row, a_board_that_came_back_can_be_opened_again) {
+    if (transport_name() != "sim" && (options.unplug.empty() || options.replug.empty()))
+        GTEST_SKIP() << "no --unplug and --replug commands are given";
+    NEED(found, find_registers(is_scratch), "no register without a meaning to write to");
+    for (const auto& each : reopened(found, open_crate())) {
+        const auto who = each.board.identity();
+        visit(each.board);
+        unplug(each.board);
+        replug(who.pci_address);
+        const auto again = open_crate().board(who.slot.value()); // a simulated crate starts anew
+        const auto reg = again.reg(each.path);
+        const restore afterwards(reg);
+        reg.write_raw(0x44);
+        EXPECT_EQ(reg.raw(), 0x44U);
+        EXPECT_TRUE(each.board.gone()) << "an old handle must not come back to life by itself";
+    }
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stand.hpp"
+
+#include <algorithm>
+
+namespace behaviour {
+
+settings options;
+
+upciedev::crate open_crate() {
+    upciedev::crate_options how;
+    how.devices.assign(options.devices.begin(), options.devices.end());
+    return upciedev::crate::open(options.uri, how);
+}
+
+const upciedev::crate& the_crate() {
+    static const auto crate = open_crate();
+    return crate;
+}
+
+namespace {
+
+upciedev::board open_board(const upciedev::crate_entry& entry) {
+    if (entry.slot) return the_crate().board(*entry.slot);
+    return the_crate().board("pci:" + entry.pci_address);
+}
+
+std::vector<stand_board> open_all() {
+    std::vector<stand_board> all;
+    for (const auto& entry : the_crate().list())
+        if (!entry.transport.empty()) all.push_back({entry, open_board(entry)});
+    return all;
+}
+
+} // namespace
+
+namespace {
+
+std::vector<stand_board>& open_boards() {
+    static auto all = open_all();
+    return all;
+}
+
+} // namespace
+
+const std::vector<stand_board>& boards() {
+    return open_boards();
+}
+
+void renew_boards() {
+    open_boards() = open_all();
+}
+
+std::string transport_name() {
+    return boards().empty() ? "none" : boards().front().board.way().name();
+}
+
+std::vector<found_register> find_registers(const register_wish& wanted) {
+    std::vector<found_register> found;
+    for (const auto& [entry, board] : boards()) {
+        if (!board.description()) continue;
+        const auto all = board.description()->all_registers();
+        const auto first = std::ranges::find_if(
+            all, [&](const auto& each) { return wanted(*each.second.description); });
+        if (first != all.end()) found.push_back({board, first->first, first->second.description});
+    }
+    return found;
+}
+
+std::vector<found_area> find_areas(const area_wish& wanted) {
+    std::vector<found_area> found;
+    for (const auto& [entry, board] : boards()) {
+        if (!board.description()) continue;
+        const auto& all = board.description()->areas;
+        const auto first = std::ranges::find_if(all, wanted);
+        if (first != all.end()) found.push_back({board, &*first});
+    }
+    return found;
+}
+
+bool reads_freely(const upciedev::register_description& what) {
+    const auto quiet = [](const auto& part) { return part.on_read == upciedev::read_effect::none; };
+    return what.access != upciedev::access::wo && quiet(what) &&
+           std::ranges::all_of(what.fields, quiet);
+}
+
+bool is_plain(const upciedev::register_description& what) {
+    const auto quiet = [](const auto& part) {
+        return part.on_write == upciedev::write_effect::none && part.access == upciedev::access::rw;
+    };
+    return reads_freely(what) && quiet(what) && std::ranges::all_of(what.fields, quiet) &&
+           !what.guard;
+}
+
+bool is_scratch(const upciedev::register_description& what) {
+    return is_plain(what) && what.fields.empty() && what.values.empty() && !what.range &&
+           what.convert.type.bits == what.width;
+}
+
+std::uint64_t low_bits(unsigned width) {
+    return width >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << width) - 1;
+}
+
+std::vector<std::uint64_t> patterns(unsigned width) {
+    std::vector<std::uint64_t> result{0,
+                                      ~std::uint64_t{0},
+                                      0x5a5a5a5a5a5a5a5a,
+                                      0x0123456789abcdef,
+                                      std::uint64_t{1} << (width - 1),
+                                      1};
+    for (auto& bits : result)
+        bits &= low_bits(width);
+    return result;
+}
+
+restore::~restore() {
+    try {
+        what_.write_raw(bits_);
+    } catch (const upciedev::error& failure) {
+        ADD_FAILURE() << "cannot restore: " << failure.what();
+    }
+}
+
+void row::TearDown() {
+    std::string names;
+    for (const auto& name : visited_)
+        names += (names.empty() ? "" : ", ") + name;
+    RecordProperty("boards", names);
+}
+
+void expect_error(upciedev::errc kind, const std::function<void()>& act,
+                  std::initializer_list<std::string_view> mentions) {
+    try {
+        act();
+    } catch (const upciedev::error& failure) {
+        EXPECT_EQ(failure.kind(), kind) << failure.what();
+        for (const auto word : mentions)
+            EXPECT_NE(std::string_view(failure.what()).find(word), std::string_view::npos)
+                << "'" << word << "' is missing in: " << failure.what();
+        return;
+    }
+    ADD_FAILURE() << "no error, " << upciedev::make_error_code(kind).message() << " expected";
+}
+
+} // namespace behaviour

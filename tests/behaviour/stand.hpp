@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The behaviour suite's test stand: one crate, whatever the transport, and a way to find boards and
+// registers in it by what their board files say.
+#pragma once
+
+#include <upciedev/sim.hpp>
+#include <upciedev/upciedev.hpp>
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <initializer_list>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace behaviour {
+
+struct settings {
+    std::string uri;
+    std::vector<std::string> devices;
+    std::string unplug;    ///< command that takes the board with the PCI address $1 away
+    std::string replug;    ///< command that brings it back
+    std::string report;    ///< file that collects the rows of several runs
+    unsigned at_least = 0; ///< fewer rows exercised is a failure
+};
+
+extern settings options;
+
+/// A board of the crate, opened once for all rows.
+struct stand_board {
+    upciedev::crate_entry entry;
+    upciedev::board board;
+};
+
+upciedev::crate open_crate();
+const upciedev::crate& the_crate();
+const std::vector<stand_board>& boards();
+/// Open the boards anew: after one of them was away.
+void renew_boards();
+/// "sim", "sysfs", "chardev": what the boards of this crate are reached through.
+std::string transport_name();
+
+/// A register that a row can use, the first of its kind on its board.
+struct found_register {
+    upciedev::board board;
+    std::string path;
+    const upciedev::register_description* about = nullptr;
+
+    [[nodiscard]] upciedev::reg<> reg() const { return board.reg(path); }
+    [[nodiscard]] std::string name() const { return board.label() + ": " + path; }
+    [[nodiscard]] upciedev::bar bar() const { return board.bar(about->bar); }
+};
+
+struct found_area {
+    upciedev::board board;
+    const upciedev::area_description* about = nullptr;
+
+    [[nodiscard]] upciedev::area area() const { return board.area(about->path); }
+    [[nodiscard]] std::string name() const { return board.label() + ": " + about->path; }
+};
+
+using register_wish = std::function<bool(const upciedev::register_description&)>;
+using area_wish = std::function<bool(const upciedev::area_description&)>;
+
+/// At most one a board, so that a row visits every board that can serve it.
+std::vector<found_register> find_registers(const register_wish& wanted);
+std::vector<found_area> find_areas(const area_wish& wanted);
+
+/// All bits can be read and written, nothing happens, and the board file gives it no meaning that
+/// a test pattern could upset: no fields, no names, no limits.
+bool is_scratch(const upciedev::register_description& what);
+/// No effects when reading, whatever else.
+bool reads_freely(const upciedev::register_description& what);
+/// Reads and writes have no effects, it is not guarded.
+bool is_plain(const upciedev::register_description& what);
+
+std::uint64_t low_bits(unsigned width);
+/// Test patterns that fit in \p width bits: zeros, ones, alternating and counting.
+std::vector<std::uint64_t> patterns(unsigned width);
+
+/// Restores a register when the row ends.
+class restore {
+  public:
+    explicit restore(const upciedev::basic_reg& what) : what_(what), bits_(what.raw()) {}
+    ~restore();
+    restore(const restore&) = delete;
+    restore& operator=(const restore&) = delete;
+
+  private:
+    upciedev::basic_reg what_;
+    std::uint64_t bits_;
+};
+
+/// Base of all rows; notes which boards a row has visited.
+class row : public ::testing::Test {
+  protected:
+    void TearDown() override;
+    void visit(const upciedev::board& board) { visited_.insert(board.name()); }
+
+  private:
+    std::set<std::string> visited_;
+};
+
+/// \p act must throw upciedev::error of that kind, whose text contains every one of \p mentions.
+void expect_error(upciedev::errc kind, const std::function<void()>& act,
+                  std::initializer_list<std::string_view> mentions = {});
+
+} // namespace behaviour
+
+/// The row needs something that not every crate has; without it the row is skipped, saying why.
+#define NEED(name, expression, why)                                                                \
+    const auto name = expression;                                                                  \
+    if (name.empty()) GTEST_SKIP() << (why)
+
+/// Every thing found, named in failures and counted as visited.
+#define FOR_EACH(thing, found)                                                                     \
+    for (const auto& thing : found)                                                                \
+        if (const ::testing::ScopedTrace trace(__FILE__, __LINE__, thing.name());                  \
+            (visit(thing.board), true))
