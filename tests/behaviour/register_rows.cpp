@@ -210,7 +210,9 @@ TEST_F(register_row, guarded_refuses_writes_on_every_path) {
             batch.write_raw(reg, 0x1000);
             batch.run();
         });
-        if (readable) EXPECT_EQ(reg.raw(), before);
+        if (readable) {
+            EXPECT_EQ(reg.raw(), before);
+        }
     }
 }
 

@@ -33,8 +33,9 @@ struct read_arguments {
 
 struct write_arguments {
     std::string board;
-    std::vector<std::string> assignments; ///< TARGET=VALUE
-    bool raw = false;                     ///< values are bits
+    std::vector<std::string> statements; ///< WHAT=VALUE, WHAT==VALUE, WHAT
+    bool raw = false;                    ///< values are bits
+    unsigned timeout_ms = 1000;          ///< of WHAT==VALUE
 };
 
 struct dump_arguments {

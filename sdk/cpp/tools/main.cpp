@@ -28,6 +28,12 @@ constexpr const char* target_help =
     "REGISTER, REGISTER.FIELD, AREA[first:count], or BAR:offset[:width] (0:0x20, regs:0x20:16), "
     "BAR:offset[count] for a block of 32-bit words";
 
+constexpr const char* step_help =
+    "WHAT=VALUE writes, in engineering units or by the name of a value, a list 1,2,3 into areas "
+    "and "
+    "blocks; WHAT==VALUE waits until a register or field has that value; WHAT alone reads. All in "
+    "the order given. WHAT as in: upciedev read --help";
+
 void add_ls(CLI::App& app, const common& options, ls_arguments& arguments) {
     auto* command = app.add_subcommand("ls", "List the boards of the crate");
     command->add_flag("--picture", arguments.picture,
@@ -54,9 +60,8 @@ void add_read(CLI::App& app, const common& options, read_arguments& arguments) {
         app.add_subcommand("read", "Read registers, fields, areas; registers in one batch");
     command->add_option("BOARD", arguments.board, board_help)->required();
     command->add_option("WHAT", arguments.targets, target_help)->required();
-    auto* hex = command->add_flag("-x,--hex,--raw", arguments.hex, "Bits in hexadecimal, no units");
+    command->add_flag("-x,--hex,--raw", arguments.hex, "Bits in hexadecimal, no units");
     command->add_flag("-q,--value", arguments.values, "Nothing but the values, one a line");
-    hex->group("Output");
     command->footer("Examples:\n"
                     "  upciedev read 4 adc.ch[3].GAIN CTRL.ENABLE\n"
                     "  upciedev read adc RAM[0:16]\n"
@@ -66,20 +71,21 @@ void add_read(CLI::App& app, const common& options, read_arguments& arguments) {
 }
 
 void add_write(CLI::App& app, const common& options, write_arguments& arguments) {
-    auto* command =
-        app.add_subcommand("write", "Write registers, fields, areas; registers in one batch");
+    auto* command = app.add_subcommand(
+        "write",
+        "Write registers, fields, areas; wait and read in between; registers in one batch");
     command->add_option("BOARD", arguments.board, board_help)->required();
-    command
-        ->add_option("WHAT=VALUE", arguments.assignments,
-                     std::string("VALUE in engineering units, or a name of the enumeration; for "
-                                 "areas and blocks a list 1,2,3. WHAT: ") +
-                         target_help)
-        ->required();
+    command->add_option("STEP", arguments.statements, step_help)->required();
     command->add_flag("--raw", arguments.raw, "Values are bits, decimal or 0x..., without scaling");
+    command->add_option("--timeout", arguments.timeout_ms, "Longest wait of WHAT==VALUE")
+        ->type_name("MS")
+        ->check(CLI::Range(0U, 10000U))
+        ->capture_default_str();
     command->footer("Examples:\n"
                     "  upciedev write 4 adc.ch[3].GAIN=-1.5 CTRL.MODE=external CTRL.ENABLE=1\n"
                     "  upciedev write --raw 4 adc.ch[3].GAIN=0xe800\n"
                     "  upciedev write 4 RAM[100]=1,2,3\n"
+                    "  upciedev write 1 FACTORIAL=5 STATUS.COMPUTING==0 FACTORIAL\n"
                     "  upciedev write 7 0:0x20=0xdeadbeef");
     command->callback([&] { run_write(options, arguments); });
 }

@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace cli {
@@ -34,6 +35,8 @@ struct block_reading {
     std::string unit;
     bool bits_only = false; ///< a BAR: nobody knows more than the bits
 };
+
+using anything = std::variant<reading, block_reading>;
 
 reading read_as(const upciedev::register_description& what, std::string name, std::uint64_t raw);
 /// \p raw: bits of the whole register.

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "blocks.hpp"
+
+#include "assignment.hpp"
+
+#include <fmt/core.h>
+
+namespace cli {
+namespace {
+
+using upciedev::errc;
+using upciedev::error;
+using upciedev::value;
+
+constexpr std::uint64_t most_unasked = 4096; // elements of an area printed without a range
+
+/// Integers of more bits than a double holds have to go as themselves.
+bool is_wide(const upciedev::conversion& convert) {
+    return convert.is_identity() && convert.type.bits > 32;
+}
+
+bool is_unsigned(const upciedev::conversion& convert) {
+    return convert.type.what == upciedev::value_type::kind::unsigned_integer;
+}
+
+template <class T>
+std::vector<value> read_as(const area_target& what, std::size_t count) {
+    const auto plain = what.area.read<T>(what.first, count);
+    return {plain.begin(), plain.end()};
+}
+
+std::vector<value> read_elements(const area_target& what, std::size_t count) {
+    const auto& convert = what.area.description().convert;
+    if (is_wide(convert) && is_unsigned(convert)) return read_as<std::uint64_t>(what, count);
+    if (is_wide(convert)) return read_as<std::int64_t>(what, count);
+    auto numbers = read_as<double>(what, count);
+    if (convert.is_identity())
+        for (auto& number : numbers)
+            number = static_cast<std::int64_t>(number.to_double());
+    return numbers;
+}
+
+template <class T>
+void write_as(const area_target& to, const std::vector<value>& numbers) {
+    std::vector<T> plain;
+    for (const auto& number : numbers)
+        plain.push_back(number.as<T>());
+    to.area.write<T>(to.first, plain);
+}
+
+void check_count(const std::string& name, const area_target& to, std::size_t given) {
+    if (to.count == 0 || to.count == given) return;
+    throw error(errc::bad_value, name,
+                fmt::format("the range has {} elements, the list {}", to.count, given),
+                fmt::format("write {}[{}]=... and it takes what comes", name, to.first));
+}
+
+} // namespace
+
+std::size_t elements_wanted(const std::string& name, const area_target& what) {
+    if (!what.whole) return what.count == 0 ? 1 : what.count;
+    if (what.area.size() <= most_unasked) return what.area.size();
+    throw error(errc::bad_value, name, fmt::format("has {} elements", what.area.size()),
+                fmt::format("say which, as in {}[0:16]", name));
+}
+
+block_reading read_area(const std::string& name, const area_target& what, std::size_t count) {
+    const auto& about = what.area.description();
+    block_reading block{name, what.first, 1, about.convert.type.bits, {}, {}, about.unit, false};
+    block.numbers = read_elements(what, count);
+    for (const auto& number : block.numbers)
+        block.raw.push_back(encode(about.convert, number));
+    return block;
+}
+
+block_reading read_words(const std::string& name, const bar_target& what) {
+    std::vector<std::uint32_t> words(what.count.value());
+    what.bar.read_block(what.offset, words);
+    block_reading block{name, what.offset, 4, 32, {}, {}, {}, true};
+    block.numbers.assign(words.begin(), words.end());
+    block.raw.assign(words.begin(), words.end());
+    return block;
+}
+
+std::vector<value> parse_elements(const std::string& name, const area_target& to,
+                                  const std::string& text, bool raw) {
+    const auto& convert = to.area.description().convert;
+    std::vector<value> numbers;
+    for (const auto item : split_list(text))
+        numbers.push_back(raw ? decode(convert, parse_bits(name, item, convert.type.bits))
+                              : parse_value(name, item, convert, {}));
+    check_count(name, to, numbers.size());
+    return numbers;
+}
+
+void write_elements(const area_target& to, const std::vector<value>& numbers) {
+    const auto& convert = to.area.description().convert;
+    if (!is_wide(convert)) return write_as<double>(to, numbers);
+    if (is_unsigned(convert)) return write_as<std::uint64_t>(to, numbers);
+    write_as<std::int64_t>(to, numbers);
+}
+
+void write_words(const bar_target& to, const std::vector<std::uint64_t>& words) {
+    if (!to.count && words.size() == 1) return to.bar.write(to.offset, words[0], to.width);
+    to.bar.write_block(to.offset, std::vector<std::uint32_t>(words.begin(), words.end()));
+}
+
+} // namespace cli
