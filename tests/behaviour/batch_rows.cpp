@@ -21,7 +21,7 @@ constexpr auto no_scratch = "no register without a meaning to write to";
 } // namespace
 
 TEST_F(batch_row, runs_in_the_order_given) {
-    NEED(found, scratch(), no_scratch);
+    NEED(found, find_registers(is_answering), no_scratch);
     FOR_EACH(each, found) {
         const auto reg = each.reg();
         const restore afterwards(reg);
@@ -35,7 +35,7 @@ TEST_F(batch_row, runs_in_the_order_given) {
         batch.run();
         EXPECT_EQ(batch.done(), 64);
         for (std::uint64_t i = 0; i < 32; ++i)
-            EXPECT_EQ(answers[i].raw(), i * 7);
+            EXPECT_EQ(answers[i].raw(), each.answer(i * 7));
     }
 }
 
@@ -101,6 +101,21 @@ TEST_F(batch_row, waits_for_bits_that_are_there) {
         auto batch = each.board.batch();
         batch.wait(reg, 0x0f, 0x01, 1s);
         EXPECT_NO_THROW(batch.run());
+    }
+}
+
+TEST_F(batch_row, waits_until_the_board_has_done_its_work) {
+    NEED(found, find_registers([](const auto& what) { return what.path == "FACTORIAL"; }),
+         "no edu, whose factorial takes its time");
+    FOR_EACH(each, found) {
+        const auto factorial = each.reg();
+        const auto status = each.board.reg("STATUS");
+        auto batch = each.board.batch();
+        batch.write_raw(factorial, 10);
+        batch.wait(status, status.field("COMPUTING").description().mask(), 0, 5s);
+        const auto answer = batch.read(factorial);
+        batch.run();
+        EXPECT_EQ(answer.raw(), 3628800U);
     }
 }
 

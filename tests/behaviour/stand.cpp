@@ -92,9 +92,30 @@ bool is_plain(const upciedev::register_description& what) {
            !what.guard;
 }
 
+namespace {
+
+/// QEMU's edu: its board file cannot say that these compute.
+bool inverts(const upciedev::register_description& what) {
+    return what.path == "LIVENESS";
+}
+
+bool computes(const upciedev::register_description& what) {
+    return inverts(what) || what.path == "FACTORIAL";
+}
+
+} // namespace
+
+std::uint64_t found_register::answer(std::uint64_t bits) const {
+    return inverts(*about) ? ~bits & low_bits(about->width) : bits;
+}
+
+bool is_answering(const upciedev::register_description& what) {
+    return is_scratch(what) || inverts(what);
+}
+
 bool is_scratch(const upciedev::register_description& what) {
-    return is_plain(what) && what.fields.empty() && what.values.empty() && !what.range &&
-           what.convert.type.bits == what.width;
+    return is_plain(what) && !computes(what) && what.fields.empty() && what.values.empty() &&
+           !what.range && what.convert.type.bits == what.width;
 }
 
 std::uint64_t low_bits(unsigned width) {

@@ -51,6 +51,8 @@ struct found_register {
     [[nodiscard]] upciedev::reg<> reg() const { return board.reg(path); }
     [[nodiscard]] std::string name() const { return board.label() + ": " + path; }
     [[nodiscard]] upciedev::bar bar() const { return board.bar(about->bar); }
+    /// What it reads after \p bits were written.
+    [[nodiscard]] std::uint64_t answer(std::uint64_t bits) const;
 };
 
 struct found_area {
@@ -71,6 +73,8 @@ std::vector<found_area> find_areas(const area_wish& wanted);
 /// All bits can be read and written, nothing happens, and the board file gives it no meaning that
 /// a test pattern could upset: no fields, no names, no limits.
 bool is_scratch(const upciedev::register_description& what);
+/// The same, or a register that is known to answer with the inverse.
+bool is_answering(const upciedev::register_description& what);
 /// No effects when reading, whatever else.
 bool reads_freely(const upciedev::register_description& what);
 /// Reads and writes have no effects, it is not guarded.
