@@ -1,0 +1,88 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The documents tell the truth: their ```sh blocks run, one after the other in one shell a
+document, and print what the ```text block behind them shows; ```cpp blocks are an example's text.
+
+Run with the built tools on the PATH; writes results to $UPCIEDEV_RESULTS if set.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = ["README.md", "docs/cli.md"]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+MARK = "\x1eend of block\x1e"
+
+
+class Block(NamedTuple):
+    language: str
+    text: str
+    line: int
+
+
+def blocks(document: str) -> list[Block]:
+    text = (ROOT / document).read_text()
+    return [Block(found[1], found[2], text.count("\n", 0, found.start()) + 1)
+            for found in BLOCK.finditer(text)]
+
+
+def run_shell(commands: list[str]) -> list[str]:
+    """Output of each block; fails with the first command that does."""
+    script = "set -e\n" + "".join(f"{block}\nprintf '%s\\n' '{MARK}'\n" for block in commands)
+    env = {key: value for key, value in os.environ.items() if not key.startswith("UPCIEDEV_")}
+    env.update(LANG="C.UTF-8", LC_ALL="C.UTF-8")
+    done = subprocess.run(["bash", "-c", script], cwd=ROOT, env=env, text=True, timeout=120,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if done.returncode != 0:
+        raise AssertionError(f"exit status {done.returncode}: {done.stdout[-500:]}")
+    return done.stdout.split(MARK + "\n")
+
+
+def check_shell(document: str) -> None:
+    found = blocks(document)
+    shell = [i for i, block in enumerate(found) if block.language == "sh"]
+    assert shell, f"{document} has no ```sh block"
+    outputs = run_shell([found[i].text for i in shell])
+    for i, output in zip(shell, outputs):
+        shown = found[i + 1] if i + 1 < len(found) else None
+        if shown and shown.language == "text":
+            assert output == shown.text, (
+                f"{document}:{shown.line}: shows\n{shown.text}but the commands print\n{output}")
+
+
+def without_licence(path: Path) -> str:
+    return "".join(line for line in path.read_text().splitlines(keepends=True)
+                   if not line.startswith("// SPDX"))
+
+
+def check_examples(document: str) -> None:
+    examples = {without_licence(path): path for path in (ROOT / "examples").glob("*.cpp")}
+    for block in blocks(document):
+        if block.language == "cpp":
+            assert block.text in examples, f"{document}:{block.line}: is no file of examples/"
+
+
+def main() -> int:
+    verdicts = []
+    for document in DOCUMENTS:
+        for name, check in (("shell", check_shell), ("examples", check_examples)):
+            try:
+                check(document)
+                verdicts.append(("pass", f"{document}.{name}", ""))
+            except AssertionError as failure:
+                print(failure)
+                verdicts.append(("fail", f"{document}.{name}", " ".join(str(failure).split())))
+    if table := os.environ.get("UPCIEDEV_RESULTS"):
+        Path(table).write_text("".join("\t".join(verdict) + "\n" for verdict in verdicts))
+    for verdict in verdicts:
+        print(*verdict[:2])
+    return 1 if any(verdict[0] == "fail" for verdict in verdicts) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
