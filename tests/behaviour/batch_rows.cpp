@@ -133,7 +133,7 @@ TEST_F(batch_row, waiting_ends_in_time) {
     }
 }
 
-TEST_F(batch_row, writes_fields_and_engineering_values) {
+TEST_F(batch_row, writes_engineering_values) {
     const auto scaled = [](const auto& what) {
         return is_plain(what) && !what.convert.is_identity() && what.fields.empty();
     };
@@ -141,12 +141,13 @@ TEST_F(batch_row, writes_fields_and_engineering_values) {
     FOR_EACH(each, found) {
         const auto reg = each.reg();
         const restore afterwards(reg);
-        const auto wanted = decode(each.about->convert, 1);
-        auto batch = each.board.batch();
-        batch.write(reg, wanted);
-        const auto answer = batch.read(reg);
-        batch.run();
-        EXPECT_EQ(answer.get(), wanted);
-        EXPECT_EQ(answer.raw(), 1);
+        for (const auto& wanted : exact_values(*each.about)) {
+            auto batch = each.board.batch();
+            batch.write(reg, wanted);
+            const auto answer = batch.read(reg);
+            batch.run();
+            EXPECT_EQ(answer.get(), wanted);
+            EXPECT_EQ(answer.raw(), encode(each.about->convert, wanted));
+        }
     }
 }

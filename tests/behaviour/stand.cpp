@@ -134,6 +134,19 @@ std::vector<std::uint64_t> patterns(unsigned width) {
     return result;
 }
 
+std::vector<upciedev::value> exact_values(const upciedev::register_description& what) {
+    std::vector<upciedev::value> result;
+    if (!what.range)
+        for (const std::uint64_t bits : {0, 1, 3})
+            result.push_back(decode(what.convert, bits));
+    else
+        for (const double part : {0.25, 0.5, 0.75}) {
+            const auto number = what.range->first + part * (what.range->second - what.range->first);
+            result.push_back(decode(what.convert, encode(what.convert, number)));
+        }
+    return result;
+}
+
 restore::~restore() {
     try {
         what_.write_raw(bits_);

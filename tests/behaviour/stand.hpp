@@ -84,6 +84,9 @@ std::uint64_t low_bits(unsigned width);
 /// Test patterns that fit in \p width bits: zeros, ones, alternating and counting.
 std::vector<std::uint64_t> patterns(unsigned width);
 
+/// Numbers within the register's range that its bits can hold exactly.
+std::vector<upciedev::value> exact_values(const upciedev::register_description& what);
+
 /// Restores a register when the row ends.
 class restore {
   public:

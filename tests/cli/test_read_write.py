@@ -20,7 +20,7 @@ def results(run):
 
 def test_read_shows_bits_and_fields(upciedev, adc):
     line = upciedev("read", adc, "ID").ok()
-    assert line.split() == ["ID", "2915565569", "0xadc80001", "MODULE=44488", "REVISION=1"]
+    assert line.split() == ["ID", "0xadc80001", "MODULE=44488", "REVISION=1"]
 
 
 def test_read_several_in_the_order_given(upciedev, adc):

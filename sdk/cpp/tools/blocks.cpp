@@ -66,17 +66,35 @@ std::size_t elements_wanted(const std::string& name, const area_target& what) {
 
 block_reading read_area(const std::string& name, const area_target& what, std::size_t count) {
     const auto& about = what.area.description();
-    block_reading block{name, what.first, 1, about.convert.type.bits, {}, {}, about.unit, false};
+    block_reading block;
+    block.name = name;
+    block.first = what.first;
+    block.width = about.convert.type.bits;
+    block.unit = about.unit;
+    block.digits = digits_of(about.convert);
     block.numbers = read_elements(what, count);
     for (const auto& number : block.numbers)
         block.raw.push_back(encode(about.convert, number));
     return block;
 }
 
+reading read_word(const std::string& name, const bar_target& what) {
+    reading word;
+    word.name = name;
+    word.width = what.width;
+    word.raw = what.bar.read(what.offset, what.width);
+    word.number = word.raw;
+    return word;
+}
+
 block_reading read_words(const std::string& name, const bar_target& what) {
     std::vector<std::uint32_t> words(what.count.value());
     what.bar.read_block(what.offset, words);
-    block_reading block{name, what.offset, 4, 32, {}, {}, {}, true};
+    block_reading block;
+    block.name = name;
+    block.first = what.offset;
+    block.step = 4;
+    block.bits_only = true;
     block.numbers.assign(words.begin(), words.end());
     block.raw.assign(words.begin(), words.end());
     return block;

@@ -14,6 +14,7 @@ namespace cli {
 /// \throws upciedev::error bad_value: a whole area that is too long to print
 std::size_t elements_wanted(const std::string& name, const area_target& what);
 block_reading read_area(const std::string& name, const area_target& what, std::size_t count);
+reading read_word(const std::string& name, const bar_target& what);
 block_reading read_words(const std::string& name, const bar_target& what);
 
 /// The list "1,2,3" as elements. \throws upciedev::error bad_value, out_of_range

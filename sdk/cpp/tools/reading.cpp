@@ -22,9 +22,10 @@ std::optional<std::string> label_of(const upciedev::enumeration& names, std::uin
     return std::nullopt;
 }
 
-/// Six digits are what a person reads; --json and --value have all of them.
-std::string rounded(const upciedev::value& number) {
-    return number.is_floating() ? fmt::format("{:.6g}", number.to_double()) : number.to_string();
+/// --json and --value have all digits.
+std::string rounded(const upciedev::value& number, int digits) {
+    return number.is_floating() ? fmt::format("{:.{}g}", number.to_double(), digits)
+                                : number.to_string();
 }
 
 nlohmann::ordered_json number_json(const upciedev::value& number) {
@@ -36,34 +37,45 @@ nlohmann::ordered_json number_json(const upciedev::value& number) {
 
 std::string element_text(const block_reading& what, std::size_t index, bool as_hex) {
     return as_hex || what.bits_only ? hex(what.raw[index], what.width)
-                                    : rounded(what.numbers[index]);
+                                    : rounded(what.numbers[index], what.digits);
+}
+
+} // namespace
+
+int digits_of(const upciedev::conversion& convert) {
+    const bool is_float = convert.type.what == upciedev::value_type::kind::floating;
+    return is_float && convert.type.bits == 32 ? 7 : 10;
+}
+
+namespace {
+
+/// What a register and a field have in common; \p bits are its own.
+template <class Description>
+reading shape(const Description& what, std::string name, std::uint64_t bits) {
+    reading result;
+    result.name = std::move(name);
+    result.width = what.width;
+    result.raw = bits;
+    result.number = decode(what.convert, bits);
+    result.unit = what.unit;
+    result.label = label_of(what.values, bits);
+    result.digits = digits_of(what.convert);
+    return result;
 }
 
 } // namespace
 
 reading read_as(const upciedev::register_description& what, std::string name, std::uint64_t raw) {
-    reading result{std::move(name),
-                   what.width,
-                   raw,
-                   decode(what.convert, raw),
-                   what.unit,
-                   label_of(what.values, raw),
-                   {}};
+    auto result = shape(what, std::move(name), raw);
     for (const auto& field : what.fields)
         if (field.access != upciedev::access::wo)
             result.fields.push_back(read_as(field, field.name, raw));
+    result.is_bits = !result.fields.empty() && what.convert.is_identity();
     return result;
 }
 
 reading read_as(const upciedev::field_description& what, std::string name, std::uint64_t raw) {
-    const auto bits = (raw >> what.lsb) & low_bits(what.width);
-    return {std::move(name),
-            what.width,
-            bits,
-            decode(what.convert, bits),
-            what.unit,
-            label_of(what.values, bits),
-            {}};
+    return shape(what, std::move(name), (raw >> what.lsb) & low_bits(what.width));
 }
 
 std::string hex(std::uint64_t bits, unsigned width) {
@@ -72,8 +84,9 @@ std::string hex(std::uint64_t bits, unsigned width) {
 
 std::string engineering(const reading& what) {
     if (what.label) return *what.label;
-    return what.unit.empty() ? rounded(what.number)
-                             : fmt::format("{} {}", rounded(what.number), what.unit);
+    if (what.is_bits) return {};
+    return what.unit.empty() ? rounded(what.number, what.digits)
+                             : fmt::format("{} {}", rounded(what.number, what.digits), what.unit);
 }
 
 std::string fields_text(const reading& what) {

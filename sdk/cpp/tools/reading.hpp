@@ -21,6 +21,8 @@ struct reading {
     upciedev::value number;
     std::string unit;
     std::optional<std::string> label; ///< the enumeration's name of the value
+    int digits = 10;                  ///< that mean something to a person
+    bool is_bits = false;             ///< nothing but fields: as a number it says nothing
     std::vector<reading> fields;
 };
 
@@ -33,6 +35,7 @@ struct block_reading {
     std::vector<upciedev::value> numbers;
     std::vector<std::uint64_t> raw;
     std::string unit;
+    int digits = 10;
     bool bits_only = false; ///< a BAR: nobody knows more than the bits
 };
 
@@ -42,9 +45,11 @@ reading read_as(const upciedev::register_description& what, std::string name, st
 /// \p raw: bits of the whole register.
 reading read_as(const upciedev::field_description& what, std::string name, std::uint64_t raw);
 
+/// How many digits of a value mean something.
+int digits_of(const upciedev::conversion& convert);
 /// "0x0000e800", as many digits as the register has.
 std::string hex(std::uint64_t bits, unsigned width);
-/// "-1.5 dB", "external", "42"
+/// "-1.5 dB", "external", "42"; empty where only the fields mean something
 std::string engineering(const reading& what);
 /// "ENABLE=1 MODE=external"
 std::string fields_text(const reading& what);

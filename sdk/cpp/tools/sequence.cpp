@@ -76,10 +76,7 @@ void sequence::read(const std::string& name, const area_target& what) {
 
 void sequence::read(const std::string& name, const bar_target& what) {
     if (what.count) return then([=](auto& out) { out.emplace_back(read_words(name, what)); });
-    then([=](auto& out) {
-        const auto bits = what.bar.read(what.offset, what.width);
-        out.emplace_back(reading{name, what.width, bits, bits, {}, {}, {}});
-    });
+    then([=](auto& out) { out.emplace_back(read_word(name, what)); });
 }
 
 template <class Description>
