@@ -33,6 +33,7 @@ int run() {
         std::fprintf(stderr, "no row ran\n");
         return 1;
     }
+    behaviour::write_results(collected->rows());
     behaviour::print_report(behaviour::keep_report(behaviour::options.report, collected->rows()));
     std::printf("\n%s: %u of %zu rows exercised\n", name.c_str(), collected->exercised(),
                 collected->rows().size());
@@ -47,6 +48,7 @@ int run() {
 } // namespace
 
 int main(int argc, char** argv) {
+    GTEST_FLAG_SET(output, ""); // several runs share one $GTEST_OUTPUT; write_results() serves
     ::testing::InitGoogleTest(&argc, argv);
     CLI::App app{"The behaviour suite of the upciedev SDK, over any transport."};
     add_options(app);

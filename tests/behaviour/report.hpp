@@ -33,6 +33,8 @@ class collector : public ::testing::EmptyTestEventListener {
 /// Adds \p rows to those of earlier runs in \p file (empty: no file). \returns all of them
 std::vector<outcome_of_row> keep_report(const std::string& file,
                                         const std::vector<outcome_of_row>& rows);
+/// Lines "pass|fail|skip<TAB>name<TAB>detail" for ./dev test, where $UPCIEDEV_RESULTS names a file.
+void write_results(const std::vector<outcome_of_row>& rows);
 /// Rows down, runs across; below it why rows were skipped.
 void print_report(const std::vector<outcome_of_row>& rows);
 
