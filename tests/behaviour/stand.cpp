@@ -94,13 +94,14 @@ bool is_plain(const upciedev::register_description& what) {
 
 namespace {
 
-/// QEMU's edu: its board file cannot say that these compute.
+/// Of QEMU's edu and pci-testdev: a board file cannot say that a register answers, computes or
+/// selects something.
 bool inverts(const upciedev::register_description& what) {
     return what.path == "LIVENESS";
 }
 
-bool computes(const upciedev::register_description& what) {
-    return inverts(what) || what.path == "FACTORIAL";
+bool does_work(const upciedev::register_description& what) {
+    return inverts(what) || what.path == "FACTORIAL" || what.path == "TEST";
 }
 
 } // namespace
@@ -114,7 +115,7 @@ bool is_answering(const upciedev::register_description& what) {
 }
 
 bool is_scratch(const upciedev::register_description& what) {
-    return is_plain(what) && !computes(what) && what.fields.empty() && what.values.empty() &&
+    return is_plain(what) && !does_work(what) && what.fields.empty() && what.values.empty() &&
            !what.range && what.convert.type.bits == what.width;
 }
 
