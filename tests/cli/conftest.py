@@ -17,7 +17,7 @@ class Run:
 
     def __init__(self, *arguments: str, crate: str | None = DEMO, **environment: str) -> None:
         env = {k: v for k, v in os.environ.items() if not k.startswith(("UPCIEDEV_", "LC_"))}
-        env.update(LANG="C.UTF-8", **environment)
+        env.update({"LANG": "C.UTF-8", **environment})
         if crate:
             env.setdefault("UPCIEDEV_CRATE", crate)
         self.done = subprocess.run(["upciedev", *arguments], env=env, text=True,

@@ -6,7 +6,6 @@ set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 
 suite=build/cmake/tests/behaviour/upciedev-behaviour
-export UPCIEDEV_DEVICES=$PWD/devices
 report=${UPCIEDEV_OUT:?runs in the guest}/behaviour-report.tsv
 status=0
 rm -f "$report"

@@ -48,20 +48,22 @@ void write_as(const area_target& to, const std::vector<value>& numbers) {
     to.area.write<T>(to.first, plain);
 }
 
-void check_count(const std::string& name, const area_target& to, std::size_t given) {
+void check_count(const std::string& where, const area_target& to, std::size_t given) {
     if (to.count == 0 || to.count == given) return;
-    throw error(errc::bad_value, name,
+    throw error(errc::bad_value, where,
                 fmt::format("the range has {} elements, the list {}", to.count, given),
-                fmt::format("write {}[{}]=... and it takes what comes", name, to.first));
+                fmt::format("write {}[{}]=... and it takes what comes", to.area.description().path,
+                            to.first));
 }
 
 } // namespace
 
-std::size_t elements_wanted(const std::string& name, const area_target& what) {
+std::size_t elements_wanted(const area_target& what) {
     if (!what.whole) return what.count == 0 ? 1 : what.count;
     if (what.area.size() <= most_unasked) return what.area.size();
-    throw error(errc::bad_value, name, fmt::format("has {} elements", what.area.size()),
-                fmt::format("say which, as in {}[0:16]", name));
+    throw error(errc::bad_value, what.area.where(),
+                fmt::format("has {} elements", what.area.size()),
+                fmt::format("say which, as in {}[0:16]", what.area.description().path));
 }
 
 block_reading read_area(const std::string& name, const area_target& what, std::size_t count) {
@@ -100,14 +102,14 @@ block_reading read_words(const std::string& name, const bar_target& what) {
     return block;
 }
 
-std::vector<value> parse_elements(const std::string& name, const area_target& to,
+std::vector<value> parse_elements(const std::string& where, const area_target& to,
                                   const std::string& text, bool raw) {
     const auto& convert = to.area.description().convert;
     std::vector<value> numbers;
     for (const auto item : split_list(text))
-        numbers.push_back(raw ? decode(convert, parse_bits(name, item, convert.type.bits))
-                              : parse_value(name, item, convert, {}));
-    check_count(name, to, numbers.size());
+        numbers.push_back(raw ? decode(convert, parse_bits(where, item, convert.type.bits))
+                              : parse_value(where, item, convert, {}));
+    check_count(where, to, numbers.size());
     return numbers;
 }
 

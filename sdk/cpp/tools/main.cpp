@@ -102,8 +102,19 @@ void add_dump(CLI::App& app, const common& options, dump_arguments& arguments) {
     command->callback([&] { run_dump(options, arguments); });
 }
 
+std::string usage_message(const CLI::App* app, const CLI::Error& failure) {
+    const auto unknown = app->remaining();
+    const bool no_command = app->get_subcommands().empty() && !unknown.empty();
+    return "upciedev: " +
+           (no_command
+                ? "no command '" + unknown.front() + "'; there are ls, info, read, write, dump"
+                : std::string(failure.what())) +
+           "; see upciedev --help\n";
+}
+
 void add_common(CLI::App& app, common& options) {
     app.require_subcommand(1);
+    app.failure_message(usage_message);
     app.fallthrough();
     app.add_option("--crate", options.crate,
                    "local: this machine's boards through the driver; sysfs: unbound boards, root "

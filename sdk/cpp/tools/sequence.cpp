@@ -70,7 +70,7 @@ void sequence::read(const std::string& name, const field_target& what) {
 }
 
 void sequence::read(const std::string& name, const area_target& what) {
-    const auto count = elements_wanted(name, what);
+    const auto count = elements_wanted(what);
     then([=](auto& out) { out.emplace_back(read_area(name, what, count)); });
 }
 
@@ -86,24 +86,26 @@ std::uint64_t sequence::bits_of(const std::string& name, const Description& abou
     return encode(about.convert, parse_value(name, text, about.convert, about.values));
 }
 
-void sequence::write(const std::string& name, const register_target& to, const std::string& text) {
+void sequence::write(const std::string&, const register_target& to, const std::string& text) {
     const auto& about = to.reg.description();
+    const auto where = to.reg.where();
     if (raw_)
-        batch_.write_raw(to.reg, parse_bits(name, text, about.width));
+        batch_.write_raw(to.reg, parse_bits(where, text, about.width));
     else
-        batch_.write(to.reg, parse_value(name, text, about.convert, about.values));
+        batch_.write(to.reg, parse_value(where, text, about.convert, about.values));
 }
 
-void sequence::write(const std::string& name, const field_target& to, const std::string& text) {
+void sequence::write(const std::string&, const field_target& to, const std::string& text) {
     const auto& about = to.field.description();
+    const auto where = to.field.where();
     if (raw_)
-        batch_.write(to.field, decode(about.convert, parse_bits(name, text, about.width)));
+        batch_.write(to.field, decode(about.convert, parse_bits(where, text, about.width)));
     else
-        batch_.write(to.field, parse_value(name, text, about.convert, about.values));
+        batch_.write(to.field, parse_value(where, text, about.convert, about.values));
 }
 
-void sequence::write(const std::string& name, const area_target& to, const std::string& text) {
-    const auto numbers = parse_elements(name, to, text, raw_);
+void sequence::write(const std::string&, const area_target& to, const std::string& text) {
+    const auto numbers = parse_elements(to.area.where(), to, text, raw_);
     then([=](auto&) { write_elements(to, numbers); });
 }
 
@@ -114,14 +116,15 @@ void sequence::write(const std::string& name, const bar_target& to, const std::s
     then([=](auto&) { write_words(to, words); });
 }
 
-void sequence::wait(const std::string& name, const register_target& on, const std::string& text) {
-    const auto bits = bits_of(name, on.reg.description(), text);
+void sequence::wait(const std::string&, const register_target& on, const std::string& text) {
+    const auto bits = bits_of(on.reg.where(), on.reg.description(), text);
     batch_.wait(on.reg, ~std::uint64_t{0} >> (64 - on.reg.description().width), bits, timeout_);
 }
 
-void sequence::wait(const std::string& name, const field_target& on, const std::string& text) {
+void sequence::wait(const std::string&, const field_target& on, const std::string& text) {
     const auto& about = on.field.description();
-    batch_.wait(on.reg, about.mask(), bits_of(name, about, text) << about.lsb, timeout_);
+    batch_.wait(on.reg, about.mask(), bits_of(on.field.where(), about, text) << about.lsb,
+                timeout_);
 }
 
 void sequence::wait(const std::string& name, const area_target&, const std::string&) {
