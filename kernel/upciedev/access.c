@@ -112,8 +112,6 @@ int upciedev_span_check(const struct upciedev_device *device,
 	bar = upciedev_bar(device, span->bar);
 	if (!bar)
 		return -ENXIO;
-	if ((bar->flags & UPCIEDEV_BAR_IO) && span->width == 64)
-		return -EINVAL;
 	if (span->offset > bar->length ||
 	    upciedev_span_bytes(span) > bar->length - span->offset)
 		return -ERANGE;

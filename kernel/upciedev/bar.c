@@ -2,8 +2,12 @@
 /*
  * The BARs: which there are, where they lie, and the kernel's mapping of them
  *
- * pci_iomap() maps both memory and I/O ports. The managed ("pcim") variants are
- * avoided: their meaning changed between 6.1 and the newest kernel.
+ * Only memory is taken. I/O ports are described, no more: the PCI core may move
+ * them under a bound driver when it needs room for a board that was plugged in,
+ * and crates often have none to give.
+ *
+ * The managed ("pcim") variants are avoided: their meaning changed between 6.1
+ * and the newest kernel.
  */
 #include <linux/nospec.h>
 
@@ -34,11 +38,16 @@ static u32 bar_flags(struct pci_dev *pdev, int index)
 	return flags;
 }
 
+static bool reachable(const struct upciedev_bar *bar)
+{
+	return (bar->flags & UPCIEDEV_BAR_PRESENT) && !(bar->flags & UPCIEDEV_BAR_IO);
+}
+
 /* A page must not show what lies beside the BAR */
 static bool bar_mappable(const struct upciedev_bar *bar, u32 card_flags)
 {
-	return (card_flags & UPCIEDEV_BAR_MMAP_UC) && !(bar->flags & UPCIEDEV_BAR_IO) &&
-	       PAGE_ALIGNED(bar->start) && bar->length >= PAGE_SIZE;
+	return (card_flags & UPCIEDEV_BAR_MMAP_UC) && PAGE_ALIGNED(bar->start) &&
+	       bar->length >= PAGE_SIZE;
 }
 
 static void bar_describe(struct upciedev_device *device, int index)
@@ -63,22 +72,10 @@ static void disable(void *pdev)
 	pci_disable_device(pdev);
 }
 
-/*
- * Crates often run out of I/O ports behind their switches; a board whose I/O
- * BAR got none still works by its memory BARs.
- */
-static int enable(struct upciedev_device *device)
+static int enable(struct pci_dev *pdev)
 {
-	struct pci_dev *pdev = device->pdev;
-	bool ports = true;
-	int i, err;
+	int err = pci_enable_device_mem(pdev);
 
-	for (i = 0; i < UPCIEDEV_NR_BARS; i++)
-		if ((device->bars[i].flags & UPCIEDEV_BAR_IO) &&
-		    (device->bars[i].flags & UPCIEDEV_BAR_UNASSIGNED))
-			ports = false;
-
-	err = ports ? pci_enable_device(pdev) : pci_enable_device_mem(pdev);
 	if (err)
 		return dev_err_probe(&pdev->dev, err,
 				     "cannot be enabled; see the message about its BARs above\n");
@@ -110,7 +107,7 @@ static int bar_take(struct upciedev_device *device, int index)
 	struct upciedev_bar *bar = &device->bars[index];
 	int err;
 
-	if (!(bar->flags & UPCIEDEV_BAR_PRESENT))
+	if (!reachable(bar))
 		return 0;
 	err = pci_request_region(device->pdev, index, "upciedev");
 	if (err)
@@ -131,7 +128,7 @@ int upciedev_bars_init(struct upciedev_device *device)
 
 	for (i = 0; i < UPCIEDEV_NR_BARS; i++)
 		bar_describe(device, i);
-	err = enable(device);
+	err = enable(device->pdev);
 	if (err)
 		return err;
 	err = devm_add_action(&device->pdev->dev, release, device);
@@ -151,7 +148,7 @@ const struct upciedev_bar *upciedev_bar(const struct upciedev_device *device, u3
 	if (index >= UPCIEDEV_NR_BARS)
 		return NULL;
 	bar = &device->bars[array_index_nospec(index, UPCIEDEV_NR_BARS)];
-	return (bar->flags & UPCIEDEV_BAR_PRESENT) ? bar : NULL;
+	return reachable(bar) ? bar : NULL;
 }
 
 u64 upciedev_bar_length(const struct upciedev_board *board, u32 index)

@@ -174,7 +174,7 @@ int upciedev_mmap(struct file *filp, struct vm_area_struct *vma)
 	vma->vm_private_data = map;
 	vma->vm_ops = &map_ops;
 	if (position_bar(vma->vm_pgoff) != STATUS_BAR)
-		vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
+		vma->vm_page_prot = pgprot_decrypted(pgprot_noncached(vma->vm_page_prot));
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
 	/* Else mprotect() would give what was refused here */
 	vm_flags_clear(vma, VM_MAYEXEC);

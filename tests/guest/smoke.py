@@ -18,6 +18,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+sys.dont_write_bytecode = True
 CLASS = Path("/sys/class/upciedev")
 COUNTERS = Path("/sys/kernel/debug/upciedev/counters")
 ID, INVERT, FACTORIAL, STATUS, DMA_SOURCE = 0x00, 0x04, 0x08, 0x20, 0x80
@@ -50,9 +51,9 @@ def fails_with(code: int, call, *arguments) -> bool:
     return False
 
 
-def batch(board: int, *ops: tuple) -> list[int]:
+def batch(board: int, *ops: tuple, bar: int = 0) -> list[int]:
     """Values of (op, count, offset, value, mask); raises OSError with `done` as filename."""
-    memory = bytearray(b"".join(OP.pack(op, 0, 32, 0, *rest) for op, *rest in ops))
+    memory = bytearray(b"".join(OP.pack(op, bar, 32, 0, *rest) for op, *rest in ops))
     address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
     argument = bytearray(struct.pack("=IIQQQ", len(ops), 99, address, 0, 0))
     try:

@@ -80,7 +80,7 @@ struct upciedev_board_info {
 
 /* struct upciedev_bar_info.flags */
 #define UPCIEDEV_BAR_PRESENT	0x01U	/* has a size and an assigned window */
-#define UPCIEDEV_BAR_IO		0x02U	/* I/O ports: never mappable */
+#define UPCIEDEV_BAR_IO		0x02U	/* I/O ports: described, but out of reach */
 #define UPCIEDEV_BAR_64BIT	0x04U
 #define UPCIEDEV_BAR_PREFETCH	0x08U
 #define UPCIEDEV_BAR_WC		0x10U	/* mapped write-combined */
