@@ -62,6 +62,8 @@ static int board_start(struct upciedev_device *device, struct upciedev_board *bo
 
 	if (!pci_device_is_present(device->pdev))
 		return -ENODEV;
+	/* For slot_reset: each restoring uses a saved state up on older kernels */
+	pci_save_state(device->pdev);
 	if (!device->card->start)
 		return 0;
 	err = device->card->start(board);

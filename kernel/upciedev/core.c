@@ -60,7 +60,6 @@ static int upciedev_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = devm_add_action_or_reset(&pdev->dev, board_end, device);
 	if (err)
 		return err;
-	pci_save_state(pdev);
 	return upciedev_chardev_add(device);
 }
 
@@ -106,7 +105,6 @@ static pci_ers_result_t upciedev_error_detected(struct pci_dev *pdev,
 static pci_ers_result_t upciedev_slot_reset(struct pci_dev *pdev)
 {
 	pci_restore_state(pdev);
-	pci_save_state(pdev);
 	return PCI_ERS_RESULT_RECOVERED;
 }
 
