@@ -96,24 +96,29 @@ crate_entry only_one(const entries& found, std::string_view name) {
     refuse_ambiguous(usable.empty() ? found : usable, name);
 }
 
-crate_entry find_slot(const entries& all, unsigned slot) {
-    const auto found = select(all, [&](const auto& one) { return one.slot == slot; });
-    if (found.empty()) refuse_slot(all, slot);
-    return only_one(found, fmt::format("slot {}", slot));
+entries in_slot(const entries& all, unsigned slot) {
+    return select(all, [&](const auto& one) { return one.slot == slot; });
 }
 
-crate_entry find_name(const entries& all, std::string_view name) {
-    if (name.starts_with("slot:"))
-        if (const auto slot = parse_slot(name.substr(5))) return find_slot(all, *slot);
+/// By PCI address, else by alias, else by the name of the board file.
+entries called(const entries& all, std::string_view name) {
+    if (name.empty()) return {};
     std::string_view address = name;
     if (name.starts_with("pci:")) address.remove_prefix(4);
-    auto found = select(all, [&](const auto& one) { return one.pci_address == address; });
-    if (found.empty() || address.empty())
-        found = select(all, [&](const auto& one) { return one.alias == name; });
-    if (found.empty() || name.empty())
-        found = select(all, [&](const auto& one) { return one.name == name; });
-    if (found.empty() || name.empty()) refuse_name(all, name);
-    return only_one(found, name);
+    for (const auto member : {&crate_entry::pci_address, &crate_entry::alias, &crate_entry::name}) {
+        const auto wanted = member == &crate_entry::pci_address ? address : name;
+        auto found =
+            select(all, [&](const auto& one) { return !wanted.empty() && one.*member == wanted; });
+        if (!found.empty()) return found;
+    }
+    return {};
+}
+
+/// First among the boards that are quickly found, then among all.
+template <class Find>
+entries look_up(crate::source& from, const Find& find) {
+    auto found = find(from.list(false));
+    return found.empty() ? find(from.list(true)) : found;
 }
 
 upciedev::board open_entry(crate::source& from, const crate_entry& what) {
@@ -146,7 +151,7 @@ crate crate::open(std::string uri, crate_options options) {
 
 std::vector<crate_entry> crate::list() const {
     static constexpr unsigned behind_all = ~0U;
-    auto all = source_->list();
+    auto all = source_->list(true);
     std::ranges::sort(all, {}, [](const auto& one) {
         return std::pair(one.slot.value_or(behind_all), one.pci_address);
     });
@@ -154,11 +159,17 @@ std::vector<crate_entry> crate::list() const {
 }
 
 board crate::board(unsigned slot) const {
-    return open_entry(*source_, find_slot(list(), slot));
+    const auto found = look_up(*source_, [&](const auto& all) { return in_slot(all, slot); });
+    if (found.empty()) refuse_slot(list(), slot);
+    return open_entry(*source_, only_one(found, fmt::format("slot {}", slot)));
 }
 
 board crate::board(std::string_view name) const {
-    return open_entry(*source_, find_name(list(), name));
+    if (name.starts_with("slot:"))
+        if (const auto slot = parse_slot(name.substr(5))) return board(*slot);
+    const auto found = look_up(*source_, [&](const auto& all) { return called(all, name); });
+    if (found.empty()) refuse_name(list(), name);
+    return open_entry(*source_, only_one(found, name));
 }
 
 std::string crate::uri() const {

@@ -52,7 +52,7 @@ class local_source final : public detail::machine_source {
   public:
     explicit local_source(const crate_options& options) : machine_source("local", options) {}
 
-    std::vector<crate_entry> list() override;
+    std::vector<crate_entry> list(bool all) override;
     upciedev::board open(const crate_entry& what) override {
         const auto node = std::filesystem::path("/dev/upciedev") / what.pci_address;
         return {detail::open_chardev(node), find_description(what), what.alias};
@@ -60,12 +60,11 @@ class local_source final : public detail::machine_source {
 
   private:
     crate_entry describe_ours(const udev_entry& board);
+    void add_others(std::vector<crate_entry>& entries);
 };
 
 crate_entry local_source::describe_ours(const udev_entry& board) {
-    auto function = detail::read_pci_function(board.pci);
-    function.slot = slot_of(board);
-    auto entry = describe(function);
+    auto entry = describe(detail::read_pci_function(board.pci), slot_of(board));
     const auto node = node_of(board);
     if (::access(node.c_str(), R_OK) == 0)
         entry.transport = "chardev";
@@ -76,22 +75,29 @@ crate_entry local_source::describe_ours(const udev_entry& board) {
     return entry;
 }
 
-std::vector<crate_entry> local_source::list() {
+std::vector<crate_entry> local_source::list(bool all) {
     std::vector<crate_entry> entries;
-    std::vector<std::string> ours;
-    for (const auto& board : detail::udev_list("upciedev")) {
-        if (board.pci.empty() || read_line(board.folder / "gone") == "1") continue;
-        entries.push_back(describe_ours(board));
-        ours.push_back(entries.back().pci_address);
-    }
+    for (const auto& board : detail::udev_list("upciedev"))
+        if (!board.pci.empty() && read_line(board.folder / "gone") != "1")
+            entries.push_back(describe_ours(board));
+    if (all) add_others(entries);
+    return entries;
+}
+
+void local_source::add_others(std::vector<crate_entry>& entries) {
+    const std::size_t ours = entries.size();
     for (const auto& device : detail::udev_list("pci")) {
         const auto function = detail::read_pci_function(device.folder);
-        if (function.bridge || !function.slot) continue;
-        if (std::ranges::find(ours, function.address) != ours.end()) continue;
-        entries.push_back(describe(function));
+        const auto end = entries.begin() + static_cast<std::ptrdiff_t>(ours);
+        const auto held = std::find_if(entries.begin(), end, [&](const auto& entry) {
+            return entry.pci_address == function.address;
+        });
+        if (function.bridge || held != end) continue;
+        const auto slot = detail::slot_above(function.folder);
+        if (!slot) continue;
+        entries.push_back(describe(function, slot));
         add_remark(entries.back(), why_not_ours(function));
     }
-    return entries;
 }
 
 } // namespace

@@ -33,12 +33,12 @@ board_description_ptr machine_source::find_description(const crate_entry& what) 
     return library().find(what.ids);
 }
 
-crate_entry machine_source::describe(const pci_function& function) {
+crate_entry machine_source::describe(const pci_function& function, std::optional<unsigned> slot) {
     crate_entry entry;
-    entry.slot = function.slot;
+    entry.slot = slot;
     entry.ids = function.ids;
     entry.pci_address = function.address;
-    if (const auto* slot = find_slot(function.slot)) entry.alias = slot->alias;
+    if (const auto* named = find_slot(slot)) entry.alias = named->alias;
     try {
         if (const auto found = find_description(entry)) {
             entry.name = found->name;

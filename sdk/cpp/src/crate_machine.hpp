@@ -14,7 +14,7 @@ class machine_source : public crate::source {
 
   protected:
     /// An entry with all that is known without opening it.
-    [[nodiscard]] crate_entry describe(const pci_function& function);
+    [[nodiscard]] crate_entry describe(const pci_function& function, std::optional<unsigned> slot);
     [[nodiscard]] board_description_ptr find_description(const crate_entry& what);
 
   private:

@@ -16,7 +16,7 @@ class sim_source final : public crate::source {
             add(slot);
     }
 
-    std::vector<crate_entry> list() override { return entries_; }
+    std::vector<crate_entry> list(bool) override { return entries_; }
     std::string title() const override { return file_.title; }
 
     upciedev::board open(const crate_entry& what) override { return boards_.at(what.slot.value()); }

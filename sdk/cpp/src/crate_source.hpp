@@ -18,7 +18,8 @@ class crate::source {
     source& operator=(const source&) = delete;
     virtual ~source() = default;
 
-    [[nodiscard]] virtual std::vector<crate_entry> list() = 0; ///< in any order
+    /// In any order. \param all also what cannot be opened, which may take long to find
+    [[nodiscard]] virtual std::vector<crate_entry> list(bool all) = 0;
     /// \param what one that list() gave, with a transport
     [[nodiscard]] virtual upciedev::board open(const crate_entry& what) = 0;
     [[nodiscard]] virtual std::string title() const = 0;

@@ -16,12 +16,14 @@ class sysfs_source final : public detail::machine_source {
   public:
     explicit sysfs_source(const crate_options& options) : machine_source("sysfs", options) {}
 
-    std::vector<crate_entry> list() override {
+    std::vector<crate_entry> list(bool) override {
         std::vector<crate_entry> entries;
         for (const auto& device : detail::udev_list("pci")) {
             const auto function = detail::read_pci_function(device.folder);
-            if (function.bridge || !function.slot) continue;
-            entries.push_back(describe(function));
+            if (function.bridge) continue;
+            const auto slot = detail::slot_above(function.folder);
+            if (!slot) continue;
+            entries.push_back(describe(function, slot));
             decide(entries.back(), function);
         }
         return entries;

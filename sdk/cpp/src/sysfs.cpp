@@ -122,7 +122,7 @@ class sysfs final : public transport {
 sysfs::sysfs(const pci_function& function)
     : folder_(function.folder), config_(open((folder_ / "config").c_str(), O_RDONLY | O_CLOEXEC)) {
     who_.ids = function.ids;
-    who_.slot = function.slot;
+    who_.slot = slot_above(function.folder);
     who_.pci_address = function.address;
     if (config_ < 0) throw_access_error(from_errno(errno), function.address);
     try {

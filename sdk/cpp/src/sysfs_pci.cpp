@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sysfs_pci.hpp"
 
-#include <array>
 #include <charconv>
-#include <cstring>
+#include <fcntl.h>
 #include <fstream>
-#include <span>
+#include <unistd.h>
 
 namespace upciedev::inline v1::detail {
 namespace {
@@ -16,43 +15,54 @@ constexpr std::size_t status_offset = 0x06, first_capability = 0x34;
 constexpr unsigned has_capabilities = 0x10, express_capability = 0x10;
 constexpr unsigned type_root_port = 4, type_downstream = 6, slot_implemented = 0x100;
 
-using config_space = std::array<unsigned char, 256>;
+/// Configuration space of a function. Only what is asked for is read: every word is a transaction
+/// of the bus.
+class config_file {
+  public:
+    explicit config_file(const fs::path& folder)
+        : number_(open((folder / "config").c_str(), O_RDONLY | O_CLOEXEC)) {}
+    ~config_file() {
+        if (number_ >= 0) close(number_);
+    }
+    config_file(const config_file&) = delete;
+    config_file& operator=(const config_file&) = delete;
 
-/// \returns nothing where the reader gets less than all of it
-std::optional<config_space> read_config(const fs::path& folder) {
-    config_space config{};
-    std::ifstream file(folder / "config", std::ios::binary);
-    file.read(reinterpret_cast<char*>(config.data()), config.size());
-    if (file.gcount() != static_cast<std::streamsize>(config.size())) return std::nullopt;
-    return config;
-}
+    [[nodiscard]] std::uint32_t word(std::size_t at, std::size_t bytes) const {
+        std::uint32_t word = 0;
+        const bool whole =
+            pread(number_, &word, bytes, static_cast<off_t>(at)) == static_cast<ssize_t>(bytes);
+        return whole ? word : 0;
+    }
+    /// Who is not root gets the first 64 bytes only.
+    [[nodiscard]] bool complete() const {
+        char byte = 0;
+        return pread(number_, &byte, 1, 64) == 1;
+    }
 
-std::uint32_t word_at(const config_space& config, std::size_t at, std::size_t bytes) {
-    std::uint32_t word = 0;
-    if (at + bytes <= config.size()) std::memcpy(&word, &config[at], bytes);
-    return word;
-}
+  private:
+    int number_;
+};
 
 /// Where the PCI Express capability is, or 0.
-std::size_t find_express(const config_space& config) {
-    if ((word_at(config, status_offset, 2) & has_capabilities) == 0) return 0;
-    std::size_t at = config[first_capability] & 0xfcU;
-    for (int guard = 0; at >= 0x40 && guard < 48; ++guard) {
-        if (config[at] == express_capability) return at;
-        at = config[at + 1] & 0xfcU;
+std::size_t find_express(const config_file& config) {
+    if ((config.word(status_offset, 2) & has_capabilities) == 0) return 0;
+    std::size_t at = config.word(first_capability, 1) & 0xfcU;
+    for (int left = 48; at >= 0x40 && left > 0; --left) { // a broken list may be a loop
+        const std::uint32_t head = config.word(at, 2);
+        if ((head & 0xff) == express_capability) return at;
+        at = (head >> 8) & 0xfcU;
     }
     return 0;
 }
 
 /// 0 where the port has no numbered slot, as the driver counts them.
-unsigned slot_of_port(const config_space& config) {
+unsigned slot_of_port(const config_file& config) {
     const std::size_t express = find_express(config);
     if (express == 0) return 0;
-    const std::uint32_t flags = word_at(config, express + 2, 2);
+    const std::uint32_t flags = config.word(express + 2, 2);
     const unsigned type = (flags >> 4) & 0xf;
     if (type != type_root_port && type != type_downstream) return 0;
-    if ((flags & slot_implemented) == 0) return 0;
-    return word_at(config, express + 0x14, 4) >> 19;
+    return (flags & slot_implemented) == 0 ? 0 : config.word(express + 0x14, 4) >> 19;
 }
 
 /// Slot N of the kernel's hot-plug drivers holds this device ("0000:03:00", without function).
@@ -84,12 +94,16 @@ std::string read_line(const fs::path& file) {
     return line;
 }
 
+std::optional<unsigned> slot_above(const fs::path& folder) {
+    return slot_above(folder, "/sys/bus/pci/slots");
+}
+
 std::optional<unsigned> slot_above(const fs::path& folder, const fs::path& hot_plug) {
     fs::path below = folder;
     for (auto port = folder.parent_path(); fs::exists(port / "config");
          below = port, port = port.parent_path()) {
-        if (const auto config = read_config(port)) {
-            if (const unsigned slot = slot_of_port(*config)) return slot;
+        if (const config_file config(port); config.complete()) {
+            if (const unsigned slot = slot_of_port(config)) return slot;
             continue;
         }
         const std::string address = below.filename();
@@ -106,7 +120,6 @@ pci_function read_pci_function(const fs::path& folder) {
     function.address = folder.filename();
     if (const auto driver = fs::read_symlink(folder / "driver", ignored); !driver.empty())
         function.driver = driver.filename();
-    function.slot = slot_above(function.folder, "/sys/bus/pci/slots");
     function.ids = {read_id(folder / "vendor"), read_id(folder / "device"),
                     read_id(folder / "subsystem_vendor"), read_id(folder / "subsystem_device")};
     function.bridge = read_line(folder / "class").starts_with("0x06");
