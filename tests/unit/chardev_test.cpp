@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The chardev transport against a driver that this test plays, system call by system call.
+#include "chardev.hpp"
+#include "test_board.hpp"
+
+#include <linux/upciedev.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <cstdarg>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/mman.h>
+
+using namespace test;
+using testing::HasSubstr;
+
+namespace {
+
+constexpr int node_number = 1000;
+constexpr std::uint64_t page = 4096;
+
+/// One BAR of four pages: plain, read-only to maps, closed to maps, plain.
+struct fake_driver {
+    alignas(page) std::array<std::byte, 4 * page> registers{};
+    alignas(page) std::array<std::byte, page> status{};
+    int open_error = 0;  // of opening for writing
+    int batch_error = 0; // of the operation at batch_fails_at
+    std::uint32_t batch_fails_at = ~0U;
+    std::uint32_t abi = UPCIEDEV_ABI_VERSION;
+    int batches = 0;
+    int maps = 0, open_maps = 0, open_files = 0;
+    std::vector<std::uint32_t> batch_sizes;
+
+    std::uint32_t& word(std::uint64_t offset) {
+        return *reinterpret_cast<std::uint32_t*>(&registers.at(offset));
+    }
+};
+
+fake_driver* driver = nullptr;
+
+int fail(int number) {
+    errno = number;
+    return -1;
+}
+
+int get_info(upciedev_board_info& info) {
+    if (info.size != sizeof(info)) return fail(EINVAL);
+    info.abi = driver->abi;
+    info.slot = 4;
+    info.bus = 3;
+    info.devfn = 1 << 3;
+    info.vendor = 0x1b36;
+    info.device = 0x00a8;
+    info.generation = 17;
+    std::strcpy(info.card, "tester");
+    std::strcpy(info.driver, "1.0.0");
+    return 0;
+}
+
+int get_bar(upciedev_bar_info& info) {
+    if (info.size != sizeof(info)) return fail(EINVAL);
+    if (info.bar != 0) return 0;
+    info.flags = UPCIEDEV_BAR_PRESENT;
+    info.nr_areas = 4;
+    info.length = driver->registers.size();
+    info.position = UPCIEDEV_POS(0, 0);
+    std::strcpy(info.name, "regs");
+    return 0;
+}
+
+int get_areas(upciedev_bar_areas& request) {
+    constexpr std::uint32_t call = UPCIEDEV_AREA_CALL_READ | UPCIEDEV_AREA_CALL_WRITE;
+    constexpr std::uint32_t all = call | UPCIEDEV_AREA_MAP_READ | UPCIEDEV_AREA_MAP_WRITE;
+    const std::array<std::uint32_t, 4> rights{all, call | UPCIEDEV_AREA_MAP_READ, call, all};
+    auto* areas = reinterpret_cast<upciedev_bar_area*>(request.areas);
+    for (std::uint32_t i = 0; i < rights.size() && i < request.count; ++i)
+        areas[i] = {i * page, page, rights.at(i), 0};
+    request.count = rights.size();
+    return 0;
+}
+
+int run_batch(upciedev_batch& batch) {
+    ++driver->batches;
+    driver->batch_sizes.push_back(batch.count);
+    auto* ops = reinterpret_cast<upciedev_op*>(batch.ops);
+    for (batch.done = 0; batch.done < batch.count; ++batch.done) {
+        if (batch.done == driver->batch_fails_at) return fail(driver->batch_error);
+        auto& op = ops[batch.done];
+        auto& word = driver->word(op.offset);
+        if (op.op == UPCIEDEV_OP_READ) op.value = word;
+        if (op.op == UPCIEDEV_OP_WRITE) word = static_cast<std::uint32_t>(op.value);
+    }
+    return 0;
+}
+
+} // namespace
+
+extern "C" {
+
+int fake_open(const char* path, int flags, ...) {
+    if (std::string_view(path) != "/dev/upciedev/fake") return fail(ENOENT);
+    if ((flags & O_ACCMODE) == O_RDWR && driver->open_error != 0) return fail(driver->open_error);
+    ++driver->open_files;
+    return node_number;
+}
+
+int fake_close(int) {
+    --driver->open_files;
+    return 0;
+}
+
+int fake_ioctl(int, unsigned long request, ...) {
+    std::va_list rest;
+    va_start(rest, request);
+    void* argument = va_arg(rest, void*);
+    va_end(rest);
+    switch (request) {
+    case UPCIEDEV_GET_INFO:
+        return get_info(*static_cast<upciedev_board_info*>(argument));
+    case UPCIEDEV_GET_BAR:
+        return get_bar(*static_cast<upciedev_bar_info*>(argument));
+    case UPCIEDEV_GET_BAR_AREAS:
+        return get_areas(*static_cast<upciedev_bar_areas*>(argument));
+    case UPCIEDEV_BATCH:
+        return run_batch(*static_cast<upciedev_batch*>(argument));
+    default:
+        return fail(ENOTTY);
+    }
+}
+
+void* fake_mmap(void*, std::size_t length, int rights, int flags, int, off_t position) {
+    EXPECT_EQ(flags, MAP_SHARED);
+    ++driver->maps;
+    ++driver->open_maps;
+    const auto place = static_cast<std::uint64_t>(position);
+    if (place == UPCIEDEV_POS_STATUS) {
+        EXPECT_EQ(rights, PROT_READ);
+        return driver->status.data();
+    }
+    EXPECT_LE(place + length, driver->registers.size());
+    // Write access to a read-only page, or any to a closed one, would be refused.
+    const bool writing = (rights & PROT_WRITE) != 0;
+    EXPECT_TRUE(place + length <= (writing ? page : 2 * page) || place >= 3 * page);
+    return &driver->registers.at(place);
+}
+
+int fake_munmap(void*, std::size_t) {
+    --driver->open_maps;
+    return 0;
+}
+}
+
+namespace {
+
+struct chardev : testing::Test {
+    fake_driver mine;
+    void SetUp() override { driver = &mine; }
+    static transport_ptr open() { return detail::open_chardev("/dev/upciedev/fake"); }
+};
+
+} // namespace
+
+TEST_F(chardev, tells_what_the_driver_knows) {
+    const auto way = open();
+    EXPECT_EQ(way->name(), "chardev");
+    EXPECT_TRUE(way->writable());
+    const auto who = way->identity();
+    EXPECT_EQ(who.pci_address, "0000:03:01.0");
+    EXPECT_EQ(who.slot, 4U);
+    EXPECT_EQ(who.card, "tester");
+    EXPECT_EQ(who.generation, 17U);
+    EXPECT_EQ(way->bar(0).size, 4 * page);
+    EXPECT_EQ(way->bar(0).name, "regs");
+    EXPECT_EQ(way->bar(0).mapping, "partly");
+    EXPECT_EQ(way->bar(1).size, 0U);
+    EXPECT_EQ(way->bar(6).size, 0U);
+}
+
+TEST_F(chardev, does_a_batch_of_64_in_one_system_call) {
+    const upciedev::board board(open(), make_tester());
+    auto batch = board.batch();
+    for (unsigned i = 0; i < 64; ++i)
+        batch.write_raw(board.reg("CTRL"), i);
+    mine.batches = 0;
+    batch.run();
+    EXPECT_EQ(mine.batches, 1);
+    EXPECT_EQ(batch.done(), 64U);
+}
+
+TEST_F(chardev, splits_only_what_the_driver_does_not_take_at_once) {
+    std::vector<operation> many(UPCIEDEV_BATCH_MAX + 5);
+    EXPECT_EQ(open()->run(many).done, many.size());
+    EXPECT_THAT(mine.batch_sizes, testing::ElementsAre(UPCIEDEV_BATCH_MAX, 5));
+}
+
+TEST_F(chardev, tells_how_far_a_batch_came) {
+    std::vector<operation> ops(5);
+    mine.batch_fails_at = 3;
+    mine.batch_error = EPERM;
+    const auto came = open()->run(ops);
+    EXPECT_EQ(came.done, 3U);
+    EXPECT_EQ(came.error.value(), EPERM);
+}
+
+TEST_F(chardev, maps_each_stretch_once_and_only_when_used) {
+    {
+        const auto way = open();
+        EXPECT_EQ(mine.maps, 1); // the status page
+        EXPECT_TRUE(way->map(0, 0, 4, false) != nullptr);
+        EXPECT_TRUE(way->map(0, page, 4, false) != nullptr);
+        EXPECT_TRUE(way->map(0, page - 4, 8, false) != nullptr); // two neighbours, one map
+        EXPECT_EQ(mine.maps, 2);
+        EXPECT_TRUE(way->map(0, 0, 4, true) != nullptr);
+        EXPECT_TRUE(way->map(0, 8, 4, true) != nullptr);
+        EXPECT_EQ(mine.maps, 3);
+        EXPECT_TRUE(way->map(0, page, 4, true) == nullptr);
+        EXPECT_TRUE(way->map(0, 2 * page, 4, false) == nullptr);
+        EXPECT_TRUE(way->map(0, 2 * page - 4, 8, false) == nullptr);
+        EXPECT_TRUE(way->map(0, 4 * page, 4, false) == nullptr);
+        EXPECT_TRUE(way->map(1, 0, 4, false) == nullptr);
+        EXPECT_EQ(mine.maps, 3);
+    }
+    EXPECT_EQ(mine.open_maps, 0);
+    EXPECT_EQ(mine.open_files, 0);
+}
+
+TEST_F(chardev, a_mapped_register_takes_no_system_call) {
+    const upciedev::board board(open(), make_tester());
+    const auto id = board.reg("ID");
+    const auto gain = board.reg("IRQ_STATUS");
+    mine.batches = 0;
+    mine.word(0x0) = 0x1234;
+    EXPECT_EQ(id.raw(), 0x1234U);
+    gain.write_raw(5);
+    EXPECT_EQ(mine.word(0x10), 5U);
+    EXPECT_EQ(mine.batches, 0);
+}
+
+TEST_F(chardev, all_ones_are_an_absent_board_only_if_the_status_page_says_so) {
+    const upciedev::board board(open(), make_tester());
+    const auto id = board.reg("ID");
+    mine.word(0x0) = 0xffffffff;
+    EXPECT_EQ(id.raw(), 0xffffffffU);
+    reinterpret_cast<upciedev_status*>(mine.status.data())->gone = 1;
+    EXPECT_EQ(error_of([&] { (void)id.raw(); }).first, errc::board_gone);
+    mine.batch_fails_at = 0;
+    mine.batch_error = ENODEV;
+    EXPECT_EQ(error_of([&] { board.reg("IRQ_STATUS").write_raw(1); }).first, errc::board_gone);
+}
+
+TEST_F(chardev, opens_for_reading_where_writing_is_not_permitted) {
+    mine.open_error = EACCES;
+    const auto way = open();
+    EXPECT_FALSE(way->writable());
+    mine.batch_fails_at = 0;
+    mine.batch_error = EBADF; // what the driver says to a write then
+    const auto [code, text] =
+        error_of([&] { upciedev::board(way, make_tester()).reg("PLAIN").field("LOW").write(1); });
+    EXPECT_EQ(code, errc::not_permitted);
+    EXPECT_THAT(text, HasSubstr("group mtca"));
+}
+
+TEST_F(chardev, explains_why_a_node_cannot_be_opened) {
+    const auto [code, text] = error_of([] { (void)detail::open_chardev("/dev/upciedev/none"); });
+    EXPECT_EQ(code, errc::no_such_board);
+    EXPECT_THAT(text, HasSubstr("/dev/upciedev/none"));
+    mine.open_error = ENODEV;
+    EXPECT_EQ(error_of([] { (void)open(); }).first, errc::board_gone);
+    mine.open_error = 0;
+    mine.abi = 2;
+    EXPECT_EQ(error_of([] { (void)open(); }).first, errc::abi_mismatch);
+    EXPECT_EQ(mine.open_files, 0);
+    EXPECT_EQ(mine.open_maps, 0);
+}
+
+TEST_F(chardev, translates_every_errno_of_the_driver) {
+    const std::vector<std::pair<int, errc>> expected{{EPERM, errc::not_permitted},
+                                                     {EBADF, errc::not_permitted},
+                                                     {ERANGE, errc::out_of_range},
+                                                     {EINVAL, errc::bad_value},
+                                                     {ENXIO, errc::out_of_range},
+                                                     {ETIMEDOUT, errc::timeout},
+                                                     {EINTR, errc::interrupted},
+                                                     {ENODEV, errc::board_gone},
+                                                     {ENOTTY, errc::abi_mismatch},
+                                                     {EACCES, errc::not_permitted},
+                                                     {EBUSY, errc::busy},
+                                                     {EIO, errc::io_error},
+                                                     {EOPNOTSUPP, errc::not_supported}};
+    const auto board = upciedev::board(open(), make_tester());
+    mine.batch_fails_at = 0;
+    for (const auto& [number, code] : expected) {
+        mine.batch_error = number;
+        const auto [kind, text] = error_of([&] { (void)board.reg("LONG").raw(); });
+        EXPECT_EQ(kind, code) << number;
+        EXPECT_THAT(text, testing::StartsWith("slot 4 tester: LONG: "));
+    }
+}
