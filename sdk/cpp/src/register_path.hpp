@@ -43,21 +43,46 @@ class register_path {
   private:
     static bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
+    static constexpr auto special = [] {
+        std::array<bool, 256> table{};
+        for (const char c : {'[', '.', '\0'})
+            table[static_cast<unsigned char>(c)] = true;
+        return table;
+    }();
+
+    static bool begins_index(const char* at) noexcept {
+        return *at == '[' || (*at == '.' && is_digit(at[1]));
+    }
+
+    /// The text is copied with zeros behind it, so that the search needs no test of the end.
     bool parse(std::string_view path) noexcept {
         if (path.empty() || path.size() > longest_path) return false;
-        const char* at = path.data();
-        const char* const end = at + path.size();
-        char* out = text_.data();
+        char* at = text_.data();
+        char* const end = at + path.size();
+        std::memcpy(at, path.data(), path.size());
+        std::memset(end, 0, 8);
+        for (;; ++at) {
+            while (!special[static_cast<unsigned char>(*at)])
+                ++at;
+            if (at == end) break;
+            if (begins_index(at)) return cut_indices(at, end);
+        }
+        size_ = path.size();
+        return true;
+    }
+
+    /// From the first index on, the text moves down over the digits.
+    bool cut_indices(char* at, const char* end) noexcept {
+        char* out = at;
         while (at != end) {
-            const char c = *at++;
-            if (c == '[' || (c == '.' && at != end && is_digit(*at))) [[unlikely]] {
-                at = index(at, end, c == '[');
-                if (at == nullptr) return false;
-                *out++ = '[';
-                *out++ = ']';
-            } else {
-                *out++ = c;
+            if (!begins_index(at)) {
+                *out++ = *at++;
+                continue;
             }
+            at = index(at + 1, *at == '[');
+            if (at == nullptr) return false;
+            *out++ = '[';
+            *out++ = ']';
         }
         size_ = static_cast<std::size_t>(out - text_.data());
         std::memset(out, 0, 8);
@@ -65,16 +90,15 @@ class register_path {
     }
 
     /// One index up to and with its closing bracket. \returns what follows, or nullptr
-    const char* index(const char* at, const char* end, bool bracket) noexcept {
+    char* index(char* at, bool bracket) noexcept {
         const char* const first = at;
         std::uint64_t number = 0;
-        for (; at != end && is_digit(*at) && at - first < 10; ++at)
+        for (; is_digit(*at) && at - first < 10; ++at)
             number = number * 10 + static_cast<unsigned>(*at - '0');
         if (at == first || number > UINT32_MAX || count_ == most_repeats) return nullptr;
-        if (bracket && (at == end || *at++ != ']')) return nullptr;
-        if (!bracket && at != end && *at != '.') return nullptr;
+        if (bracket ? *at != ']' : *at != '.' && *at != '\0') return nullptr;
         indices_[count_++] = static_cast<std::uint32_t>(number);
-        return at;
+        return bracket ? at + 1 : at;
     }
 
     // Left uninitialised where it is not written: this stands in the way of every look-up.
