@@ -2,11 +2,14 @@
 #include "thrown.hpp"
 
 #include <upciedev/board_file.hpp>
+#include <upciedev/crate_file.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 namespace {
@@ -270,6 +273,23 @@ TEST(board_file, areas) {
 TEST(board_file, the_last_bytes_of_a_bar_count) {
     EXPECT_NO_THROW(parse_registers("  R: {at: regs+0xffc}\n"));
     EXPECT_NO_THROW(parse_registers("  R: {at: regs+0x0, repeat: {count: 1024, stride: 4}}\n"));
+}
+
+/// The n-th YAML example of devices/README.md.
+std::string example(int n) {
+    std::ifstream stream(UPCIEDEV_SOURCE_DIR "/devices/README.md");
+    const std::string text{std::istreambuf_iterator<char>(stream), {}};
+    const std::string fence = "```yaml\n";
+    std::size_t begin = 0;
+    for (int i = 0; i < n; ++i)
+        begin = text.find(fence, begin) + fence.size();
+    return text.substr(begin, text.find("```\n", begin) - begin);
+}
+
+TEST(board_file, the_examples_in_the_manual_load) {
+    const auto board = parse_board_file(example(1), "README.md");
+    EXPECT_EQ(board->find_register("adc.ch[3].GAIN").offset, 0x130U);
+    EXPECT_EQ(crate_file::parse(example(2), "README.md").slots.size(), 2U);
 }
 
 TEST(board_file, a_file_that_cannot_be_read) {
