@@ -157,8 +157,8 @@ int upciedev_register_card(struct upciedev_plugin *plugin)
 
 	/* Nothing else of a plugin from another time means what it seems to */
 	if (plugin->abi != UPCIEDEV_CARD_ABI || plugin->size != sizeof(*plugin->card)) {
-		pr_err("upciedev: a card plugin has ABI %u, not %u: build it for this upciedev\n",
-		       plugin->abi, UPCIEDEV_CARD_ABI);
+		pr_err("upciedev: a card plugin has ABI %u and a card of %u bytes, not %u and %zu: build it for this upciedev\n",
+		       plugin->abi, plugin->size, UPCIEDEV_CARD_ABI, sizeof(*plugin->card));
 		return -ENOEXEC;
 	}
 	if (!card_valid(plugin->card)) {
