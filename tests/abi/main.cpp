@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Runs the tests and watches the kernel: a test that makes it complain, taints it, or leaves an
+// object of the driver behind fails, whatever its own checks said.
+#include "harness.hpp"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+#include <unistd.h>
+
+namespace raw {
+
+namespace {
+
+// A busy host makes an emulated machine late; that is nobody's fault here.
+const std::vector<std::string> always_expected{"hrtimer: interrupt took"};
+
+std::vector<std::string>& expected_messages() {
+    static std::vector<std::string> texts;
+    return texts;
+}
+
+constexpr unsigned kernel_warning = 4; // <4> in the log; facilities of user space start at 8
+
+class kernel_watch : public testing::EmptyTestEventListener {
+  public:
+    kernel_watch() : log_{open_node("/dev/kmsg", O_RDONLY | O_NONBLOCK)} {
+        ::lseek(log_.get(), 0, SEEK_END);
+    }
+
+  private:
+    void OnTestStart(const testing::TestInfo&) override {
+        drain(false);
+        expected_messages() = always_expected;
+        taint_ = read_file("/proc/sys/kernel/tainted");
+        counters_ = counters();
+        ::alarm(seconds_per_test);
+    }
+
+    void OnTestEnd(const testing::TestInfo&) override {
+        ::alarm(0);
+        drain(true);
+        EXPECT_EQ(read_file("/proc/sys/kernel/tainted"), taint_) << "the kernel is tainted";
+        EXPECT_EQ(counters(), counters_) << "objects of the driver leaked";
+    }
+
+    void drain(bool check) {
+        char record[8192];
+        for (ssize_t n = 0;
+             (n = ::read(log_.get(), record, sizeof(record) - 1)) > 0 || errno == EPIPE;) {
+            if (n <= 0) continue; // EPIPE: overrun, read on
+            record[n] = '\0';
+            if (check) judge(record);
+        }
+    }
+
+    static void judge(const std::string& record) {
+        if (std::stoul(record) > kernel_warning) return;
+        for (const auto& text : expected_messages())
+            if (record.find(text) != std::string::npos) return;
+        ADD_FAILURE() << "kernel message: " << record;
+    }
+
+    static constexpr unsigned seconds_per_test = 120;
+    file log_;
+    std::string taint_;
+    std::map<std::string, long> counters_;
+};
+
+void too_long(int) {
+    constexpr char text[] = "\nthis test hangs; the ABI suite gives up\n";
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, sizeof(text) - 1);
+    ::_exit(3);
+}
+
+} // namespace
+
+void expect_kernel_message(const std::string& text) {
+    expected_messages().push_back(text);
+}
+
+} // namespace raw
+
+int main(int argc, char** argv) {
+    testing::InitGoogleTest(&argc, argv);
+    std::signal(SIGALRM, raw::too_long);
+    if (!testing::GTEST_FLAG(list_tests))
+        testing::UnitTest::GetInstance()->listeners().Append(new raw::kernel_watch);
+    return RUN_ALL_TESTS();
+}

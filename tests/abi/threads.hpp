@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "harness.hpp"
+
+#include <atomic>
+#include <functional>
+#include <thread>
+
+namespace raw {
+
+// A call that waits, in a thread of its own that has entered it when the constructor returns.
+class background {
+  public:
+    explicit background(std::function<batch_result()> call);
+    ~background();
+    background(const background&) = delete;
+    background& operator=(const background&) = delete;
+    void signal(); // SIGUSR1, whose handler does nothing and asks for a restart
+    batch_result join();
+
+  private:
+    std::atomic<int> id_{0};
+    batch_result result_{};
+    std::thread thread_;
+};
+
+// Pages that do not come before deliver(): whoever touches them sleeps in the kernel.
+class late_memory {
+  public:
+    explicit late_memory(std::size_t pages);
+    ~late_memory();
+    late_memory(const late_memory&) = delete;
+    late_memory& operator=(const late_memory&) = delete;
+    std::byte* begin() const { return base_; }
+    void await_fault(); // until somebody waits for a page
+    void deliver();     // all pages, zeroed
+
+  private:
+    file fault_;
+    std::size_t bytes_;
+    std::byte* base_;
+};
+
+} // namespace raw
