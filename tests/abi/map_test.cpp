@@ -104,11 +104,6 @@ TEST_F(maps, C7_BarSmallerThanAPage) { // ivshmem BAR0: 256 bytes; the rest is n
     EXPECT_NE(map_error(ram_, UPCIEDEV_POS(0, 0), 256), 0);
 }
 
-TEST_F(maps, C7_IoPortsAreNeverMapped) {
-    const auto testdev = open_board(role::testdev);
-    EXPECT_EQ(map_error(testdev, UPCIEDEV_POS(1, 0), page_size, PROT_READ), EPERM);
-}
-
 // Kinds of maps
 
 TEST_F(maps, PrivateIsRefused) {
