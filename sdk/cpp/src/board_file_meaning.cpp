@@ -62,8 +62,8 @@ std::optional<std::pair<double, double>> read_range(const yaml_node* node,
         sink.report(node->mark, "a range has two numbers", "write [least, greatest]");
         return std::nullopt;
     }
-    const auto least = read_number(&node->items[0], sink);
-    const auto greatest = read_number(&node->items[1], sink);
+    const auto least = read_number(node->items.data(), sink);
+    const auto greatest = read_number(node->items.data() + 1, sink);
     if (!least || !greatest) return std::nullopt;
     if (least->to_double() > greatest->to_double())
         sink.report(node->mark, "the range begins above its end", "write [least, greatest]");
