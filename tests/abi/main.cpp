@@ -62,7 +62,7 @@ class kernel_watch : public testing::EmptyTestEventListener {
         ADD_FAILURE() << "kernel message: " << record;
     }
 
-    static constexpr unsigned seconds_per_test = 120;
+    static constexpr unsigned seconds_per_test = 300;
     file log_;
     std::string taint_;
     std::map<std::string, long> counters_;
