@@ -14,8 +14,10 @@ namespace {
 
 constexpr std::chrono::microseconds longest_poll = std::chrono::seconds(10); // of the driver
 
-const volatile std::uint32_t* as_words(const volatile std::byte* memory) {
-    return reinterpret_cast<const volatile std::uint32_t*>(memory);
+const volatile std::uint32_t* map_word(const detail::board_state& board,
+                                       const register_location& where, bool for_writing) {
+    return reinterpret_cast<const volatile std::uint32_t*>(
+        board.way().map(where.description->bar, where.offset, 4, for_writing));
 }
 
 void refuse_reading_effects(const detail::bit_rules& rules, const basic_reg& reg) {
@@ -39,11 +41,10 @@ basic_reg::basic_reg(std::shared_ptr<detail::board_state> board, const register_
     const auto& what = *where_.description;
     const bool one_word = what.width == 32 && what.order == byte_order::little;
     if (!one_word || where_.offset % 4 != 0 || !board_->ordered(what.bar)) return;
-    auto& way = board_->way();
-    if (what.access != access::wo) load_ = as_words(way.map(what.bar, where_.offset, 4, false));
-    if (what.access == access::ro || what.guard) return;
-    store_ =
-        const_cast<volatile std::uint32_t*>(as_words(way.map(what.bar, where_.offset, 4, true)));
+    if (what.access != access::ro && !what.guard)
+        store_ = const_cast<volatile std::uint32_t*>(map_word(*board_, where_, true));
+    if (what.access == access::wo) return;
+    load_ = store_ != nullptr ? store_ : map_word(*board_, where_, false);
 }
 
 std::string basic_reg::path() const {

@@ -165,7 +165,8 @@ void sim_board::unplug() noexcept {
 
 volatile std::byte* sim_board::map(unsigned bar, std::uint64_t offset, std::uint64_t length,
                                    bool for_writing) noexcept {
-    if (bar >= bars_of_a_board || gone()) return nullptr;
+    if (bar >= bars_of_a_board || gone()) [[unlikely]]
+        return nullptr;
     const auto& memory = state_->memories[bar];
     if (length == 0 || length > memory.size() || offset > memory.size() - length) return nullptr;
     return state_->rules[bar].mappable(offset, length, for_writing) ? memory.at(offset) : nullptr;

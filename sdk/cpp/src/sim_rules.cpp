@@ -120,6 +120,7 @@ bool sim_rules::plain_memory(std::uint64_t offset, std::uint64_t bytes) const {
 bool sim_rules::mappable(std::uint64_t offset, std::uint64_t bytes, bool writing) const {
     if (writing && watched_) return false;
     const auto& pages = writing ? no_write_ : no_read_;
+    if (pages.empty()) return true;
     const auto next = std::ranges::lower_bound(pages, offset / page);
     return next == pages.end() || *next * page >= offset + bytes;
 }

@@ -77,7 +77,8 @@ class UPCIEDEV_API transport {
     virtual outcome run(std::span<operation> operations) noexcept = 0;
 
     /// Memory through which [offset, offset + length) of a BAR can be reached directly, valid as
-    /// long as the transport lives, or nullptr: then only run() will do.
+    /// long as the transport lives, or nullptr: then only run() will do. What is mapped for writing
+    /// may be read too.
     virtual volatile std::byte* map(unsigned bar, std::uint64_t offset, std::uint64_t length,
                                     bool for_writing) noexcept = 0;
 
