@@ -8,6 +8,7 @@
 #include <ostream>
 
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 namespace raw {
 namespace {
@@ -199,6 +200,30 @@ TEST(command_number, C45_OfOtherDriversIsRefused) {
     }
     for (unsigned long number : {0x5401UL, 0x541bUL, 0UL, 0xffffffffUL}) // TCGETS, FIONREAD
         EXPECT_EQ(control(board.get(), number, page.begin()), ENOTTY) << number;
+}
+
+// A user must not be able to fill the kernel's log, at whatever level.
+bool driver_spoke(const file& log) {
+    char record[8192];
+    bool spoke = false;
+    for (ssize_t n = 0; (n = ::read(log.get(), record, sizeof(record) - 1)) > 0;) {
+        record[n] = '\0';
+        spoke |= std::strstr(record, "upciedev") != nullptr;
+    }
+    return spoke;
+}
+
+TEST(command_number, C22_BadCallsSayNothing) {
+    const auto log = open_node("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+    ASSERT_NE(::lseek(log.get(), 0, SEEK_END), -1);
+    const auto board = open_board(role::edu);
+    auto op = write_op(0, 0x80, 0);
+    for (const auto& each : commands)
+        EXPECT_EQ(control(board.get(), each.number, nullptr), EFAULT);
+    EXPECT_EQ(control(board.get(), _IOWR(UPCIEDEV_IOC, 0x7f, int), nullptr), ENOTTY);
+    EXPECT_EQ(run(board.get(), op).error, EPERM);
+    EXPECT_EQ((map{board.get(), UPCIEDEV_POS(0, 0), page_size}.error()), EPERM);
+    EXPECT_FALSE(driver_spoke(log));
 }
 
 // What the answers hold
