@@ -126,10 +126,10 @@ TEST_F(crate_row, refuses_an_unknown_board_name) {
 
 TEST_F(crate_row, handles_outlive_crate_and_board) {
     NEED(found, find_registers(reads_freely), "no register can be read freely");
-    FOR_EACH(each, found) {
-        const auto reg = [&] {
-            return open_crate().board(*each.board.identity().slot).reg(each.path);
-        }();
-        EXPECT_NO_THROW(std::ignore = reg.raw());
-    }
+    const auto& one = found.front();
+    visit(one.board);
+    const auto reg = [&] {
+        return open_crate().board(one.board.identity().slot.value()).reg(one.path);
+    }();
+    EXPECT_NO_THROW(std::ignore = reg.raw());
 }

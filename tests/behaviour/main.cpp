@@ -14,6 +14,7 @@ void add_options(CLI::App& app) {
     auto& options = behaviour::options;
     app.add_option("--crate", options.uri, "URI of the crate under test")->required();
     app.add_option("--devices", options.devices, "Folder of board files")->allow_extra_args(false);
+    app.add_option("--names", options.names, "Crate file with aliases for this machine's slots");
     app.add_option("--unplug", options.unplug,
                    "Command that takes the board at PCI address $1 away");
     app.add_option("--replug", options.replug, "Command that brings it back");

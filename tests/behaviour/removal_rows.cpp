@@ -63,7 +63,12 @@ void expect_gone(const holdings& held) {
     });
 }
 
-/// Only boards of a crate of its own: what this row unplugs must not be missed by others.
+/// A simulated crate of its own, since what is unplugged there never comes back.
+upciedev::crate crate_to_unplug_from() {
+    return transport_name() == "sim" ? open_crate() : the_crate();
+}
+
+/// The same registers of boards that this row has to itself.
 std::vector<found_register> reopened(const std::vector<found_register>& found,
                                      const upciedev::crate& crate) {
     std::vector<found_register> result;
@@ -77,7 +82,7 @@ std::vector<found_register> reopened(const std::vector<found_register>& found,
 TEST_F(removal_row, every_access_throws_board_gone) {
     if (!can_unplug()) GTEST_SKIP() << "no --unplug command is given";
     NEED(found, find_registers(is_answering), "no register without a meaning to write to");
-    const auto crate = open_crate();
+    const auto crate = crate_to_unplug_from();
     FOR_EACH(each, reopened(found, crate)) {
         const auto address = each.board.identity().pci_address;
         const holdings held(each);
@@ -91,7 +96,7 @@ TEST_F(removal_row, areas_throw_board_gone) {
     if (!can_unplug()) GTEST_SKIP() << "no --unplug command is given";
     NEED(found, find_areas([](const auto& what) { return what.access == upciedev::access::rw; }),
          "no area that can be written");
-    const auto crate = open_crate();
+    const auto crate = crate_to_unplug_from();
     FOR_EACH(each, found) {
         const auto board = crate.board(each.board.identity().slot.value());
         const auto address = board.identity().pci_address;
@@ -107,7 +112,7 @@ TEST_F(removal_row, areas_throw_board_gone) {
 TEST_F(removal_row, a_thread_in_the_middle_of_it_gets_board_gone) {
     if (!can_unplug()) GTEST_SKIP() << "no --unplug command is given";
     NEED(found, find_registers(is_answering), "no register without a meaning to write to");
-    const auto crate = open_crate();
+    const auto crate = crate_to_unplug_from();
     const auto victims = reopened(found, crate);
     const auto& each = victims.front();
     visit(each.board);
@@ -131,7 +136,7 @@ TEST_F(removal_row, other_boards_stay) {
     if (!can_unplug()) GTEST_SKIP() << "no --unplug command is given";
     NEED(found, find_registers(is_answering), "no register without a meaning to write to");
     if (found.size() < 2) GTEST_SKIP() << "only one board has a register for it";
-    const auto crate = open_crate();
+    const auto crate = crate_to_unplug_from();
     const auto both = reopened(found, crate);
     const auto address = both[0].board.identity().pci_address;
     const auto other = both[1].reg();
@@ -148,16 +153,15 @@ TEST_F(removal_row, a_board_that_came_back_can_be_opened_again) {
     if (transport_name() != "sim" && (options.unplug.empty() || options.replug.empty()))
         GTEST_SKIP() << "no --unplug and --replug commands are given";
     NEED(found, find_registers(is_answering), "no register without a meaning to write to");
-    for (const auto& each : reopened(found, open_crate())) {
-        const auto who = each.board.identity();
-        visit(each.board);
-        unplug(each.board);
-        replug(who.pci_address);
-        const auto again = open_crate().board(who.slot.value()); // a simulated crate starts anew
-        const auto reg = again.reg(each.path);
-        const restore afterwards(reg);
-        reg.write_raw(0x44);
-        EXPECT_EQ(reg.raw(), each.answer(0x44));
-        EXPECT_TRUE(each.board.gone()) << "an old handle must not come back to life by itself";
-    }
+    const auto each = reopened(found, crate_to_unplug_from()).front();
+    const auto who = each.board.identity();
+    visit(each.board);
+    unplug(each.board);
+    replug(who.pci_address);
+    const auto again = crate_to_unplug_from().board(who.slot.value());
+    const auto reg = again.reg(each.path);
+    const restore afterwards(reg);
+    reg.write_raw(0x44);
+    EXPECT_EQ(reg.raw(), each.answer(0x44));
+    EXPECT_TRUE(each.board.gone()) << "an old handle must not come back to life by itself";
 }

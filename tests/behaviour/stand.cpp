@@ -10,6 +10,7 @@ settings options;
 upciedev::crate open_crate() {
     upciedev::crate_options how;
     how.devices.assign(options.devices.begin(), options.devices.end());
+    how.names = options.names;
     return upciedev::crate::open(options.uri, how);
 }
 
@@ -36,19 +37,19 @@ std::vector<stand_board> open_all() {
 
 namespace {
 
-std::vector<stand_board>& open_boards() {
-    static auto all = open_all();
-    return all;
-}
+std::vector<stand_board> opened;
+bool is_stale = true;
 
 } // namespace
 
 const std::vector<stand_board>& boards() {
-    return open_boards();
+    if (is_stale) opened = open_all();
+    is_stale = false;
+    return opened;
 }
 
 void renew_boards() {
-    open_boards() = open_all();
+    is_stale = true;
 }
 
 std::string transport_name() {

@@ -20,6 +20,7 @@ namespace behaviour {
 struct settings {
     std::string uri;
     std::vector<std::string> devices;
+    std::string names;     ///< crate file with aliases, for crates of this machine
     std::string unplug;    ///< command that takes the board with the PCI address $1 away
     std::string replug;    ///< command that brings it back
     std::string report;    ///< file that collects the rows of several runs
@@ -37,7 +38,7 @@ struct stand_board {
 upciedev::crate open_crate();
 const upciedev::crate& the_crate();
 const std::vector<stand_board>& boards();
-/// Open the boards anew: after one of them was away.
+/// The next boards() opens them anew: one of them was away.
 void renew_boards();
 /// "sim", "sysfs", "chardev": what the boards of this crate are reached through.
 std::string transport_name();

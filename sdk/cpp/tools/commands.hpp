@@ -13,6 +13,7 @@ namespace cli {
 struct common {
     std::string crate; ///< URI; empty: $UPCIEDEV_CRATE, else local
     std::vector<std::string> devices;
+    std::string names; ///< crate file with aliases and board files of this machine's slots
     bool json = false;
 };
 

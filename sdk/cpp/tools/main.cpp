@@ -124,6 +124,11 @@ void add_common(CLI::App& app, common& options) {
                    "Folder of board files, searched first; repeatable")
         ->type_name("DIR")
         ->allow_extra_args(false);
+    app.add_option(
+           "--names", options.names,
+           "Crate file that gives the slots of this machine aliases and board files; default: "
+           "/etc/upciedev/crate.yaml where there is one")
+        ->type_name("FILE");
     app.add_flag("--json", options.json, "Output for programs; shapes in docs/cli.md");
     app.set_version_flag("--version", UPCIEDEV_VERSION);
     app.footer("Examples:\n"

@@ -8,6 +8,7 @@ namespace cli {
 upciedev::crate open_crate(const common& options) {
     upciedev::crate_options how;
     how.devices.assign(options.devices.begin(), options.devices.end());
+    how.names = options.names;
     return upciedev::crate::open(options.crate, std::move(how));
 }
 
