@@ -23,7 +23,7 @@ std::string names_of(const upciedev::enumeration& names) {
 statement parse_statement(const upciedev::board& board, const std::string& text) {
     const auto equals = text.find('=');
     const auto name = std::string_view(text).substr(0, equals);
-    if (equals == text.npos) return {verb::read, find_target(board, name), {}};
+    if (equals == std::string_view::npos) return {verb::read, find_target(board, name), {}};
     const bool wait = text.compare(equals, 2, "==") == 0;
     auto value = text.substr(equals + (wait ? 2 : 1));
     if (name.empty() || value.empty())

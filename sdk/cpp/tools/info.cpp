@@ -22,7 +22,7 @@ std::string human_size(std::uint64_t bytes) {
 }
 
 std::string ids_text(const upciedev::board_ids& ids) {
-    const auto text = fmt::format("{:04x}:{:04x}", ids.vendor, ids.device);
+    auto text = fmt::format("{:04x}:{:04x}", ids.vendor, ids.device);
     if (ids.subvendor == 0 && ids.subdevice == 0) return text;
     return fmt::format("{} subsystem {:04x}:{:04x}", text, ids.subvendor, ids.subdevice);
 }

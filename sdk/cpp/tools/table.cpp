@@ -52,7 +52,8 @@ bool utf8_wanted() {
     // The first one that is set decides, as in setlocale(3).
     for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"})
         if (const auto locale = environment(name); !locale.empty())
-            return locale.find("UTF-8") != locale.npos || locale.find("utf8") != locale.npos;
+            return locale.find("UTF-8") != std::string_view::npos ||
+                   locale.find("utf8") != std::string_view::npos;
     return false;
 }
 

@@ -21,7 +21,8 @@ struct bracketed {
 
 bracketed split_brackets(std::string_view text) {
     const auto open = text.rfind('[');
-    if (text.empty() || text.back() != ']' || open == text.npos) return {text, std::nullopt};
+    if (text.empty() || text.back() != ']' || open == std::string_view::npos)
+        return {text, std::nullopt};
     return {text.substr(0, open), text.substr(open + 1, text.size() - open - 2)};
 }
 
@@ -37,7 +38,7 @@ target find_in_bar(const upciedev::board& board, std::string_view text) {
     const auto offset = address.substr(colon + 1, second - colon - 1);
     bar_target found{
         find_bar(board, address.substr(0, colon)), parse_unsigned(offset, text), 32, {}};
-    if (second != address.npos)
+    if (second != std::string_view::npos)
         found.width = static_cast<unsigned>(parse_unsigned(address.substr(second + 1), text));
     if (inside) found.count = parse_unsigned(*inside, text);
     if (inside && found.width != 32)
@@ -59,7 +60,7 @@ target find_area(const upciedev::board& board, const bracketed& named) {
         const auto colon = named.inside->find(':');
         found.whole = false;
         found.first = parse_unsigned(named.inside->substr(0, colon), named.name);
-        if (colon != named.inside->npos)
+        if (colon != std::string_view::npos)
             found.count = parse_unsigned(named.inside->substr(colon + 1), named.name);
     }
     return {std::string(named.name), std::move(found)};
@@ -81,7 +82,8 @@ target find_register_or_field(const upciedev::board& board, std::string_view tex
         return {std::move(name), register_target{std::move(*whole)}};
     }
     const auto dot = text.rfind('.');
-    const auto owner = dot == text.npos ? std::nullopt : try_register(board, text.substr(0, dot));
+    const auto owner =
+        dot == std::string_view::npos ? std::nullopt : try_register(board, text.substr(0, dot));
     if (!owner) std::ignore = board.reg(text); // throws, with the names that come near
     auto field = owner->field(text.substr(dot + 1));
     auto name = field.path();
@@ -90,23 +92,23 @@ target find_register_or_field(const upciedev::board& board, std::string_view tex
 
 } // namespace
 
-std::uint64_t parse_unsigned(std::string_view text, std::string_view where) {
-    const bool hex = text.starts_with("0x") || text.starts_with("0X");
-    const auto digits = hex ? text.substr(2) : text;
-    std::uint64_t number = 0;
+std::uint64_t parse_unsigned(std::string_view number, std::string_view where) {
+    const bool hex = number.starts_with("0x") || number.starts_with("0X");
+    const auto digits = hex ? number.substr(2) : number;
+    std::uint64_t result = 0;
     const char* end = digits.data() + digits.size();
-    const auto parsed = std::from_chars(digits.data(), end, number, hex ? 16 : 10);
+    const auto parsed = std::from_chars(digits.data(), end, result, hex ? 16 : 10);
     if (parsed.ec != std::errc{} || parsed.ptr != end)
         throw error(errc::bad_value, std::string(where),
-                    fmt::format("'{}' is no unsigned number", text),
+                    fmt::format("'{}' is no unsigned number", number),
                     "write it in decimal or as 0x...");
-    return number;
+    return result;
 }
 
 target find_target(const upciedev::board& board, std::string_view text) {
     const auto named = split_brackets(text);
     if (has_area(board, named.name)) return find_area(board, named);
-    if (named.name.find(':') != text.npos) return find_in_bar(board, text);
+    if (named.name.find(':') != std::string_view::npos) return find_in_bar(board, text);
     return find_register_or_field(board, text);
 }
 

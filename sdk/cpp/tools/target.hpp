@@ -45,6 +45,6 @@ struct target {
 target find_target(const upciedev::board& board, std::string_view text);
 
 /// Decimal or 0x hexadecimal. \throws upciedev::error bad_value, naming \p where
-std::uint64_t parse_unsigned(std::string_view text, std::string_view where);
+std::uint64_t parse_unsigned(std::string_view number, std::string_view where);
 
 } // namespace cli
