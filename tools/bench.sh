@@ -11,6 +11,8 @@ mapfile -t programs < <(find "$root/build/cmake/bench" -maxdepth 1 -type f -exec
 [[ ${#programs[@]} -gt 0 ]] || fail "no benchmark was built in build/cmake/bench"
 printf 'machine: %s, %d cores\n' "$(sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -n 1)" "$(nproc)"
 printf 'compiler: %s\nkernel: %s\n' "$(c++ --version | head -n 1)" "$(uname -r)"
+printf '\n== instructions, counted by callgrind\n'
+"$root/tests/perf/gate.py" "$root/build/cmake" || true # ./dev test is the one that fails
 for program in "${programs[@]}"; do
     printf '\n== %s\n' "$(basename "$program")"
     "$program" "$@"
