@@ -84,9 +84,12 @@ void count_parse(unsigned n) {
 
 int main(int argc, char** argv) {
     const std::map<std::string, std::function<void(unsigned)>> loads{
-        {"read-pointer", count_read_pointer},   {"read-handle", count_read_handle},
-        {"write-pointer", count_write_pointer}, {"write-handle", count_write_handle},
-        {"look-up", count_look_up},             {"parse", count_parse}};
+        {"read-pointer", count_read_pointer},
+        {"read-handle", count_read_handle},
+        {"write-pointer", count_write_pointer},
+        {"write-handle", count_write_handle},
+        {"look-up", count_look_up},
+        {"parse", count_parse}};
     if (argc != 3 || !loads.contains(argv[1])) {
         std::fprintf(stderr, "usage: %s LOAD COUNT\n", argv[0]);
         return 2;

@@ -63,6 +63,10 @@ TEST_F(board_test, explains_what_is_wrong_with_a_bar_access) {
     const auto [code, text] = error_of([&] { (void)regs.read(0x10000); });
     EXPECT_EQ(code, errc::out_of_range);
     EXPECT_THAT(text, testing::StartsWith("slot 4 tester: regs+0x10000: outside the BAR"));
+    std::vector<std::uint32_t> too_many(0x10000 / 4 + 1);
+    EXPECT_EQ(error_of([&] { regs.read_block(0x0, too_many); }).first, errc::out_of_range);
+    EXPECT_EQ(error_of([&] { regs.write_block(0xfffc, std::span(too_many).first(2)); }).first,
+              errc::out_of_range);
     EXPECT_EQ(error_of([&] { (void)regs.read(0x1); }).first, errc::bad_value);
     EXPECT_EQ(error_of([&] { (void)regs.read(0x0, 24); }).first, errc::bad_value);
     EXPECT_EQ(error_of([&] { regs.write(0x1000, 0x100, 8); }).first, errc::out_of_range);

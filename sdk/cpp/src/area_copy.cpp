@@ -68,7 +68,7 @@ std::size_t head_of(const volatile std::byte* memory, std::size_t size) {
 template <class T>
 void swap_all(std::span<std::byte> bytes) {
     for (std::size_t i = 0; i + sizeof(T) <= bytes.size(); i += sizeof(T))
-        std::reverse(bytes.begin() + i, bytes.begin() + i + sizeof(T));
+        std::ranges::reverse(bytes.subspan(i, sizeof(T)));
 }
 
 } // namespace

@@ -105,20 +105,26 @@ void bar::write(std::uint64_t offset, std::uint64_t bits, unsigned width) const 
     run(op);
 }
 
-void bar::read_block(std::uint64_t offset, std::span<std::uint32_t> out) const {
-    if (out.empty()) return;
-    operation op = bar_operation(operation::code::read_block, index_, offset, 32);
-    op.count = static_cast<std::uint32_t>(out.size());
-    op.value = reinterpret_cast<std::uintptr_t>(out.data());
+/// A block of 32-bit registers; what cannot be counted is outside the BAR too.
+void bar::run_block(operation::code code, std::uint64_t offset, std::uintptr_t buffer,
+                    std::size_t count) const {
+    if (count == 0) return;
+    if (count > facts_.size / 4)
+        detail::throw_access_error(detail::from_errno(ERANGE), where(offset));
+    operation op = bar_operation(code, index_, offset, 32);
+    op.count = static_cast<std::uint32_t>(count);
+    op.value = buffer;
     run(op);
 }
 
+void bar::read_block(std::uint64_t offset, std::span<std::uint32_t> out) const {
+    run_block(operation::code::read_block, offset, reinterpret_cast<std::uintptr_t>(out.data()),
+              out.size());
+}
+
 void bar::write_block(std::uint64_t offset, std::span<const std::uint32_t> in) const {
-    if (in.empty()) return;
-    operation op = bar_operation(operation::code::write_block, index_, offset, 32);
-    op.count = static_cast<std::uint32_t>(in.size());
-    op.value = reinterpret_cast<std::uintptr_t>(in.data());
-    run(op);
+    run_block(operation::code::write_block, offset, reinterpret_cast<std::uintptr_t>(in.data()),
+              in.size());
 }
 
 } // namespace v1

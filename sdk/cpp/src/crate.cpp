@@ -25,20 +25,12 @@ std::string enumerate(const std::vector<std::string>& words) {
     return text;
 }
 
-std::string describe(const crate_entry& what) {
-    std::string text = what.slot ? fmt::format("slot {}", *what.slot) : what.pci_address;
-    std::vector<std::string> more;
-    if (!what.alias.empty()) more.push_back(what.alias);
-    if (!what.name.empty()) more.push_back(what.name);
-    if (what.slot && !what.pci_address.empty()) more.push_back(what.pci_address);
-    return more.empty() ? text : fmt::format("{} ({})", text, fmt::join(more, ", "));
-}
-
 std::string occupied_slots(const entries& all) {
     std::set<unsigned> slots;
     for (const auto& one : all)
         if (one.slot) slots.insert(*one.slot);
     std::vector<std::string> words;
+    words.reserve(slots.size());
     for (const unsigned slot : slots)
         words.push_back(std::to_string(slot));
     if (words.empty()) return "there are no boards in slots";
@@ -65,7 +57,7 @@ std::optional<unsigned> parse_slot(std::string_view text) {
     for (const auto& one : all) {
         for (const auto* word : {&one.alias, &one.name, &one.pci_address})
             if (!word->empty()) names.push_back(*word);
-        present.push_back(describe(one));
+        present.push_back(detail::describe(one));
     }
     std::string remedy = detail::did_you_mean(name, names);
     if (!remedy.empty()) remedy += "; ";
@@ -76,7 +68,7 @@ std::optional<unsigned> parse_slot(std::string_view text) {
 [[noreturn]] void refuse_ambiguous(const entries& found, std::string_view name) {
     std::vector<std::string> present;
     for (const auto& one : found)
-        present.push_back(describe(one));
+        present.push_back(detail::describe(one));
     throw error(errc::no_such_board, {}, fmt::format("'{}' is ambiguous", name),
                 "it may be " + enumerate(present));
 }
@@ -121,12 +113,6 @@ entries look_up(crate::source& from, const Find& find) {
     return found.empty() ? find(from.list(true)) : found;
 }
 
-upciedev::board open_entry(crate::source& from, const crate_entry& what) {
-    if (what.transport.empty())
-        throw error(errc::no_such_board, describe(what), "cannot be opened", what.remark);
-    return from.open(what);
-}
-
 std::string default_uri() {
     const char* uri = std::getenv("UPCIEDEV_CRATE"); // NOLINT(concurrency-mt-unsafe)
     return uri == nullptr || *uri == '\0' ? "local" : uri;
@@ -143,9 +129,26 @@ std::shared_ptr<crate::source> make_source(const std::string& uri, const crate_o
 
 } // namespace
 
+namespace detail {
+
+std::string describe(const crate_entry& what) {
+    std::string text = what.slot ? fmt::format("slot {}", *what.slot) : what.pci_address;
+    std::vector<std::string> more;
+    if (!what.alias.empty()) more.push_back(what.alias);
+    if (!what.name.empty()) more.push_back(what.name);
+    if (what.slot && !what.pci_address.empty()) more.push_back(what.pci_address);
+    return more.empty() ? text : fmt::format("{} ({})", text, fmt::join(more, ", "));
+}
+
+void refuse_entry(const crate_entry& what) {
+    throw error(errc::no_such_board, describe(what), "cannot be opened", what.remark);
+}
+
+} // namespace detail
+
 crate::crate(std::shared_ptr<source> from) : source_(std::move(from)) {}
 
-crate crate::open(std::string uri, crate_options options) {
+crate crate::open(const std::string& uri, const crate_options& options) {
     return crate(make_source(uri.empty() ? default_uri() : uri, options));
 }
 
@@ -161,7 +164,7 @@ std::vector<crate_entry> crate::list() const {
 board crate::board(unsigned slot) const {
     const auto found = look_up(*source_, [&](const auto& all) { return in_slot(all, slot); });
     if (found.empty()) refuse_slot(list(), slot);
-    return open_entry(*source_, only_one(found, fmt::format("slot {}", slot)));
+    return source_->open(only_one(found, fmt::format("slot {}", slot)));
 }
 
 board crate::board(std::string_view name) const {
@@ -169,7 +172,7 @@ board crate::board(std::string_view name) const {
         if (const auto slot = parse_slot(name.substr(5))) return board(*slot);
     const auto found = look_up(*source_, [&](const auto& all) { return called(all, name); });
     if (found.empty()) refuse_name(list(), name);
-    return open_entry(*source_, only_one(found, name));
+    return source_->open(only_one(found, name));
 }
 
 std::string crate::uri() const {

@@ -20,7 +20,7 @@ class crate::source {
 
     /// In any order. \param all also what cannot be opened, which may take long to find
     [[nodiscard]] virtual std::vector<crate_entry> list(bool all) = 0;
-    /// \param what one that list() gave, with a transport
+    /// \param what one that list() gave \throws error: why it cannot be opened
     [[nodiscard]] virtual upciedev::board open(const crate_entry& what) = 0;
     [[nodiscard]] virtual std::string title() const = 0;
     [[nodiscard]] const std::string& uri() const noexcept { return uri_; }
@@ -34,6 +34,11 @@ class crate::source {
 };
 
 namespace detail {
+
+/// "slot 4 (adc, vadc8, 0000:03:00.0)"
+std::string describe(const crate_entry& what);
+/// \throws error no_such_board, with the remark
+[[noreturn]] void refuse_entry(const crate_entry& what);
 
 std::shared_ptr<crate::source> make_sim_source(const std::string& uri, const std::string& file,
                                                const crate_options& options);

@@ -295,7 +295,7 @@ bool sim_board::state::copy_block(const operation& op) {
     const std::uint64_t size = detail::bytes_of(op);
     if (model || (op.flags & operation::fixed) != 0) return false;
     if (!rules[op.bar].plain_memory(op.offset, size)) return false;
-    const std::span buffer(reinterpret_cast<std::byte*>(op.value), size);
+    const auto buffer = detail::buffer_of(op);
     auto* memory = memories[op.bar].at(op.offset);
     if (op.op == operation::code::read_block)
         detail::copy_from_board(memory, buffer, op.width / 8);
@@ -307,7 +307,7 @@ bool sim_board::state::copy_block(const operation& op) {
 void sim_board::state::block(const operation& op) {
     if (copy_block(op)) return;
     const unsigned step = op.width / 8;
-    auto* buffer = reinterpret_cast<std::byte*>(op.value);
+    auto* buffer = detail::buffer_of(op).data();
     std::uint64_t offset = op.offset;
     for (std::uint32_t i = 0; i < op.count; ++i, buffer += step) {
         std::uint64_t bits = 0;

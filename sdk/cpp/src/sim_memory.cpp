@@ -68,6 +68,7 @@ std::uint64_t sim_memory::load(std::uint64_t offset, unsigned width) const noexc
     }
 }
 
+// NOLINTNEXTLINE(readability-make-member-function-const): it changes the memory
 void sim_memory::store(std::uint64_t offset, unsigned width, std::uint64_t bits) noexcept {
     switch (width) {
     case 8:
@@ -85,8 +86,9 @@ void sim_memory::fill_with_ones() noexcept {
     if (base_ == nullptr) return;
     const int file = open_pattern();
     for (std::uint64_t at = 0; file >= 0 && at < mapped_size(); at += pattern_size)
-        mmap(base_ + at, std::min(pattern_size, mapped_size() - at), PROT_READ | PROT_WRITE,
-             MAP_PRIVATE | MAP_FIXED, file, 0);
+        if (mmap(base_ + at, std::min(pattern_size, mapped_size() - at), PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_FIXED, file, 0) == MAP_FAILED)
+            break; // out of memory; calls and writes still tell that the board has gone
     if (file >= 0) close(file);
 }
 

@@ -21,6 +21,7 @@ class sim_memory {
 
     /// Aligned accesses inside the BAR; \p width in bits.
     [[nodiscard]] std::uint64_t load(std::uint64_t offset, unsigned width) const noexcept;
+    // NOLINTNEXTLINE(readability-make-member-function-const): it changes the memory
     void store(std::uint64_t offset, unsigned width, std::uint64_t bits) noexcept;
 
     /// From now on every byte reads as 0xff, also through pointers handed out before.

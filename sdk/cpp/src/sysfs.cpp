@@ -9,10 +9,10 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cstdio>
 #include <fcntl.h>
 #include <fstream>
 #include <mutex>
+#include <sstream>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -34,8 +34,8 @@ struct resource {
 resource parse_resource(const std::string& line) {
     resource found;
     std::uint64_t end = 0;
-    if (std::sscanf(line.c_str(), "%lx %lx %lx", &found.start, &end, &found.flags) == 3 &&
-        found.flags != 0)
+    std::istringstream text(line);
+    if (text >> std::hex >> found.start >> end >> found.flags && found.flags != 0)
         found.size = end - found.start + 1;
     return found;
 }
@@ -91,6 +91,19 @@ void store(volatile std::byte* at, unsigned width, std::uint64_t bits) {
     copy_to_board(at, std::as_bytes(std::span(&bits, 1)).first(width / 8), width / 8);
 }
 
+void copy_block(const operation& op, volatile std::byte* at) {
+    const unsigned step = op.width / 8;
+    auto* buffer = buffer_of(op).data();
+    const std::size_t stride = (op.flags & operation::fixed) != 0 ? 0 : step;
+    for (std::uint32_t i = 0; i < op.count; ++i, at += stride, buffer += step) {
+        const std::span element(buffer, step);
+        if (op.op == operation::code::read_block)
+            copy_from_board(at, element, step);
+        else
+            copy_to_board(at, element, step);
+    }
+}
+
 class sysfs final : public transport {
   public:
     explicit sysfs(const pci_function& function);
@@ -110,7 +123,6 @@ class sysfs final : public transport {
     void enable(bool on);
     int carry_out(operation& op) noexcept;
     int read(const volatile std::byte* at, unsigned width, std::uint64_t& bits) const noexcept;
-    void block(const operation& op, volatile std::byte* at) const noexcept;
 
     std::filesystem::path folder_;
     board_identity who_;
@@ -184,19 +196,6 @@ volatile std::byte* sysfs::map(unsigned bar, std::uint64_t offset, std::uint64_t
 int sysfs::read(const volatile std::byte* at, unsigned width, std::uint64_t& bits) const noexcept {
     bits = load(at, width);
     return bits == low_bits(width) && gone() ? ENODEV : 0;
-}
-
-void sysfs::block(const operation& op, volatile std::byte* at) const noexcept {
-    const unsigned step = op.width / 8;
-    auto* buffer = reinterpret_cast<std::byte*>(op.value);
-    const std::size_t stride = (op.flags & operation::fixed) != 0 ? 0 : step;
-    for (std::uint32_t i = 0; i < op.count; ++i, at += stride, buffer += step) {
-        const std::span element(buffer, step);
-        if (op.op == operation::code::read_block)
-            copy_from_board(at, element, step);
-        else
-            copy_to_board(at, element, step);
-    }
 }
 
 int sysfs::carry_out(operation& op) noexcept {

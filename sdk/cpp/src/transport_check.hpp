@@ -16,6 +16,13 @@ inline bool is_write(const operation& op) noexcept {
            op.op == operation::code::write_block;
 }
 
+/// The user's end of a block operation.
+inline std::span<std::byte> buffer_of(const operation& op) noexcept {
+    // The address is an integer in the driver's ABI.
+    auto* first = reinterpret_cast<std::byte*>(op.value); // NOLINT(performance-no-int-to-ptr)
+    return {first, std::size_t{op.count} * (op.width / 8)};
+}
+
 /// Bytes of the BAR that an operation touches.
 std::uint64_t bytes_of(const operation& op) noexcept;
 

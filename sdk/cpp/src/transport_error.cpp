@@ -45,7 +45,7 @@ constexpr std::array translations{
 void throw_access_error(std::error_code cause, std::string where) {
     if (cause.category() == error_category())
         throw error(static_cast<errc>(cause.value()), std::move(where), cause.message());
-    const auto found =
+    const auto* const found =
         std::ranges::find(translations, cause.value(), [](const auto& t) { return t.number; });
     if (found == translations.end()) throw error(errc::io_error, std::move(where), cause.message());
     throw error(found->code, std::move(where), found->what, found->remedy);

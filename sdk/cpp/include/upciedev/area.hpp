@@ -55,6 +55,8 @@ class UPCIEDEV_API bar {
     [[nodiscard]] std::string where(std::uint64_t offset) const;
     void check_width(std::uint64_t offset, unsigned width) const;
     void run(operation& what) const;
+    void run_block(operation::code code, std::uint64_t offset, std::uintptr_t buffer,
+                   std::size_t count) const;
     std::shared_ptr<detail::board_state> board_;
     unsigned index_;
     bar_facts facts_;

@@ -30,7 +30,7 @@ class UPCIEDEV_API crate {
   public:
     /// \param uri "local" (this machine's boards through the driver), "sysfs" (unbound boards, root
     /// only), "sim:FILE"; empty: $UPCIEDEV_CRATE, else "local".
-    static crate open(std::string uri = {}, crate_options options = {});
+    static crate open(const std::string& uri = {}, const crate_options& options = {});
 
     [[nodiscard]] std::vector<crate_entry> list() const; ///< ascending slot, then PCI address
     /// By physical slot number. \throws error no_such_board (names the occupied slots)
