@@ -218,7 +218,7 @@ int sysfs::carry_out(operation& op) noexcept {
     case operation::code::poll:
         return poll_until(op, [&](std::uint64_t& now) { return read(at, op.width, now); });
     default:
-        block(op, at);
+        copy_block(op, at);
         return 0;
     }
 }
