@@ -19,7 +19,10 @@ class sim_source final : public crate::source {
     std::vector<crate_entry> list(bool) override { return entries_; }
     std::string title() const override { return file_.title; }
 
-    upciedev::board open(const crate_entry& what) override { return boards_.at(what.slot.value()); }
+    upciedev::board open(const crate_entry& what) override {
+        if (what.transport.empty()) detail::refuse_entry(what);
+        return boards_.at(what.slot.value());
+    }
 
   private:
     void add(const crate_slot& slot);
