@@ -24,3 +24,8 @@ for script in tools/lint.d/*; do
     check "$(basename "$script")" "$script"
 done
 if [[ -x tools/kernel-lint ]]; then check kernel tools/kernel-lint; fi
+
+# Not a gate before all sources have passed once: run tools/clang-tidy by hand.
+why="a few sources have findings left; run tools/clang-tidy"
+echo "  skip lint.clang-tidy: $why"
+printf 'skip\tlint.clang-tidy\t%s\n' "$why" >>build/results/lint.tsv

@@ -88,10 +88,10 @@ const area_description& board_description::find_area(std::string_view path) cons
     return *found;
 }
 
-const bar_description& board_description::find_bar(std::string_view bar) const {
+const bar_description& board_description::find_bar(std::string_view bar_name) const {
     const auto found =
-        std::find_if(bars.begin(), bars.end(), [&](const auto& b) { return b.name == bar; });
-    if (found == bars.end()) detail::refuse_bar(*this, bar);
+        std::find_if(bars.begin(), bars.end(), [&](const auto& b) { return b.name == bar_name; });
+    if (found == bars.end()) detail::refuse_bar(*this, bar_name);
     return *found;
 }
 

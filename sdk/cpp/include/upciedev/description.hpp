@@ -135,7 +135,7 @@ class UPCIEDEV_API board_description {
     /// \throws error no_such_register (with the nearest names), out_of_range (index)
     [[nodiscard]] register_location find_register(std::string_view path) const;
     [[nodiscard]] const area_description& find_area(std::string_view path) const;
-    [[nodiscard]] const bar_description& find_bar(std::string_view name) const;
+    [[nodiscard]] const bar_description& find_bar(std::string_view bar_name) const;
     /// Every element of every array, written out: registers as in the file, indices ascending.
     [[nodiscard]] std::vector<std::pair<std::string, register_location>> all_registers() const;
 
