@@ -9,7 +9,7 @@ int main(int argc, char** argv) try {
     auto edu = crate.board(1); // by slot; also by alias, name, PCI address
 
     edu.reg("LIVENESS").write(1234);
-    std::cout << edu.label() << " answers " << edu.reg<unsigned>("LIVENESS").read() << '\n';
+    std::cout << edu.label() << " answers " << edu.reg("LIVENESS").raw() << '\n';
 
     auto batch = edu.batch(); // in order, one system call
     batch.write(edu.reg("FACTORIAL"), 10);
