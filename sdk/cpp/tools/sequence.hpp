@@ -42,8 +42,8 @@ class sequence {
     void write(const std::string& name, const bar_target& to, const std::string& text);
     void wait(const std::string& name, const register_target& on, const std::string& text);
     void wait(const std::string& name, const field_target& on, const std::string& text);
-    void wait(const std::string& name, const area_target& on, const std::string& text);
-    void wait(const std::string& name, const bar_target& on, const std::string& text);
+    static void wait(const std::string& name, const area_target& on, const std::string& text);
+    static void wait(const std::string& name, const bar_target& on, const std::string& text);
 
     /// The value's bits as the register or field holds them.
     template <class Description>

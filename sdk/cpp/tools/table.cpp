@@ -58,7 +58,8 @@ bool utf8_wanted() {
 }
 
 std::string paint(style how, std::string_view text) {
-    if (!colour_wanted() || how == style::plain || text.empty()) return std::string(text);
+    const bool is_blank = text.find_first_not_of(' ') == std::string_view::npos;
+    if (!colour_wanted() || how == style::plain || is_blank) return std::string(text);
     return fmt::format("{}{}\033[0m", escape(how), text);
 }
 
