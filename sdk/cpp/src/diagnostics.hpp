@@ -14,7 +14,8 @@ namespace upciedev::inline v1::detail {
 struct text_mark {
     int line = 1;
     int column = 1;
-    auto operator<=>(const text_mark&) const = default;
+    // clang-tidy 14 takes the comparison with 0 that the compiler writes for a null pointer.
+    auto operator<=>(const text_mark&) const = default; // NOLINT(modernize-use-nullptr)
 };
 
 /// Collects what is wrong with a file, so that a reader can go on behind an error.

@@ -165,18 +165,18 @@ bool is_decimal_integer(std::string_view text) noexcept {
 }
 
 /// Digits of an integer without its sign.
-std::uint64_t parse_magnitude(std::string_view text, std::string_view whole) {
-    const bool hexadecimal = text.starts_with("0x");
-    const std::string_view number = hexadecimal ? text.substr(2) : text;
-    if (!hexadecimal && number.size() > 1 && number.front() == '0')
+std::uint64_t parse_magnitude(std::string_view unsigned_part, std::string_view whole) {
+    const bool hexadecimal = unsigned_part.starts_with("0x");
+    const std::string_view digits = hexadecimal ? unsigned_part.substr(2) : unsigned_part;
+    if (!hexadecimal && digits.size() > 1 && digits.front() == '0')
         throw error(errc::bad_value, {}, fmt::format("'{}' begins with a zero", whole),
                     "write it decimal without zeros in front, or hexadecimal with 0x");
     std::uint64_t magnitude = 0;
-    const auto [end, problem] = std::from_chars(number.data(), number.data() + number.size(),
+    const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(),
                                                 magnitude, hexadecimal ? 16 : 10);
     if (problem == std::errc::result_out_of_range)
         throw error(errc::bad_value, {}, fmt::format("'{}' needs more than 64 bits", whole));
-    if (problem != std::errc{} || end != number.data() + number.size()) bad_number(whole);
+    if (problem != std::errc{} || end != digits.data() + digits.size()) bad_number(whole);
     return magnitude;
 }
 
@@ -187,10 +187,12 @@ value signed_value(std::uint64_t magnitude, bool negative, std::string_view whol
     return static_cast<std::int64_t>(0 - magnitude);
 }
 
-value parse_floating(std::string_view text, bool negative, std::string_view whole) {
+value parse_floating(std::string_view unsigned_part, bool negative, std::string_view whole) {
     double number = 0;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (text.starts_with('-') || problem != std::errc{} || end != text.data() + text.size())
+    const auto [end, problem] =
+        std::from_chars(unsigned_part.data(), unsigned_part.data() + unsigned_part.size(), number);
+    if (unsigned_part.starts_with('-') || problem != std::errc{} ||
+        end != unsigned_part.data() + unsigned_part.size())
         bad_number(whole);
     return negative ? -number : number;
 }
@@ -235,10 +237,10 @@ std::string value::to_string() const {
 value value::parse(std::string_view text) {
     const bool negative = text.starts_with('-');
     const bool has_sign = negative || text.starts_with('+');
-    const std::string_view number = text.substr(has_sign ? 1 : 0);
-    if (is_decimal_integer(number) || number.starts_with("0x"))
-        return signed_value(parse_magnitude(number, text), negative, text);
-    return parse_floating(number, negative, text);
+    const std::string_view unsigned_part = text.substr(has_sign ? 1 : 0);
+    if (is_decimal_integer(unsigned_part) || unsigned_part.starts_with("0x"))
+        return signed_value(parse_magnitude(unsigned_part, text), negative, text);
+    return parse_floating(unsigned_part, negative, text);
 }
 
 bool value::operator==(const value& other) const noexcept {

@@ -66,7 +66,8 @@ class UPCIEDEV_API value {
     template <class T>
     [[nodiscard]] T as() const {
         static_assert(std::is_arithmetic_v<T>);
-        return std::visit([this](auto number) { return convert<T>(number); }, number_);
+        return std::visit([this](auto number) { return this->template convert<T>(number); },
+                          number_);
     }
     [[nodiscard]] bool is_floating() const noexcept {
         return std::holds_alternative<double>(number_);
@@ -97,7 +98,8 @@ class UPCIEDEV_API value {
     T to_integer(From number) const {
         if constexpr (std::is_floating_point_v<From>) {
             // Both bounds are powers of two, so exact as double; NaN fails each comparison.
-            constexpr double end = 2.0 * static_cast<double>(std::numeric_limits<T>::max() / 2 + 1);
+            constexpr T half = std::numeric_limits<T>::max() / 2 + 1;
+            constexpr double end = 2.0 * static_cast<double>(half);
             constexpr double begin = std::is_signed_v<T> ? -end : 0.0;
             if (!(number >= begin && number < end && std::trunc(number) == number)) refuse(nullptr);
             return static_cast<T>(number);
