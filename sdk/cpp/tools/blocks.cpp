@@ -43,6 +43,7 @@ std::vector<value> read_elements(const area_target& what, std::size_t count) {
 template <class T>
 void write_as(const area_target& to, const std::vector<value>& numbers) {
     std::vector<T> plain;
+    plain.reserve(numbers.size());
     for (const auto& number : numbers)
         plain.push_back(number.as<T>());
     to.area.write<T>(to.first, plain);

@@ -53,7 +53,7 @@ std::string upper(std::string text) {
 }
 
 /// The text, then tabs up to a column, or one separator where the text is longer.
-std::string pad(std::string text, std::size_t column, char separator) {
+std::string pad(const std::string& text, std::size_t column, char separator) {
     std::size_t width = 0;
     for (const char c : text)
         width = c == '\t' ? (width / tab + 1) * tab : width + 1;

@@ -4,6 +4,7 @@
 #include "commands.hpp"
 
 #include <CLI/CLI.hpp>
+#include <fmt/core.h>
 
 #include <cstdio>
 #include <exception>
@@ -187,10 +188,10 @@ int main(int argc, char** argv) {
     try {
         return parse_and_run(argc, argv);
     } catch (const upciedev::error& failure) {
-        std::fprintf(stderr, "upciedev: %s\n", failure.what());
+        fmt::print(stderr, "upciedev: {}\n", failure.what());
         return exit_status(failure.kind());
     } catch (const std::exception& failure) {
-        std::fprintf(stderr, "upciedev: %s\n", failure.what());
+        fmt::print(stderr, "upciedev: {}\n", failure.what());
         return exit_failed;
     }
 }

@@ -9,7 +9,7 @@ upciedev::crate open_crate(const common& options) {
     upciedev::crate_options how;
     how.devices.assign(options.devices.begin(), options.devices.end());
     how.names = options.names;
-    return upciedev::crate::open(options.crate, std::move(how));
+    return upciedev::crate::open(options.crate, how);
 }
 
 upciedev::board open_board(const common& options, const std::string& name) {
