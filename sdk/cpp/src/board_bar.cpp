@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "bits.hpp"
 #include "board_state.hpp"
 #include "reg_effects.hpp"
 
@@ -12,8 +13,6 @@ namespace upciedev {
 inline namespace v1 {
 namespace {
 
-constexpr unsigned bars_of_a_board = 6;
-
 /// What the transport knows, with the name that the board file gives.
 bar_facts facts_of(const detail::board_state& board, unsigned index) {
     bar_facts facts = board.way().bar(index);
@@ -26,7 +25,7 @@ bar_facts facts_of(const detail::board_state& board, unsigned index) {
 
 std::string present_bars(const detail::board_state& board) {
     std::string names;
-    for (unsigned i = 0; i < bars_of_a_board; ++i) {
+    for (unsigned i = 0; i < detail::bars_of_a_board; ++i) {
         const auto facts = facts_of(board, i);
         if (facts.size == 0) continue;
         names += fmt::format("{}{}{}", names.empty() ? "it has " : ", ", i,
@@ -53,13 +52,13 @@ operation bar_operation(operation::code code, unsigned index, std::uint64_t offs
 } // namespace
 
 bar board::bar(unsigned index) const {
-    const auto facts = index < bars_of_a_board ? facts_of(*state_, index) : bar_facts{};
+    const auto facts = index < detail::bars_of_a_board ? facts_of(*state_, index) : bar_facts{};
     if (facts.size == 0) throw_no_bar(*state_, std::to_string(index));
     return {state_, index, facts};
 }
 
 bar board::bar(std::string_view name) const {
-    for (unsigned i = 0; i < bars_of_a_board; ++i) {
+    for (unsigned i = 0; i < detail::bars_of_a_board; ++i) {
         const auto facts = facts_of(*state_, i);
         if (facts.size != 0 && facts.name == name) return {state_, i, facts};
     }

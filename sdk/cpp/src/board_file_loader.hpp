@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "bits.hpp"
 #include "yaml_reader.hpp"
 
 #include <upciedev/description.hpp>
@@ -14,10 +15,6 @@ namespace upciedev::inline v1::detail {
 
 /// BAR number of a place that could not be read.
 inline constexpr unsigned unknown_bar = ~0U;
-
-constexpr std::uint64_t low_bits(unsigned count) noexcept {
-    return count >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
-}
 
 /// A description that grows, with the places in the file for checks that need the whole.
 struct board_draft {

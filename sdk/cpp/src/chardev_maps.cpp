@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "chardev_maps.hpp"
+#include "bits.hpp"
 
 #include <algorithm>
 #include <sys/mman.h>
 
 namespace upciedev::inline v1::detail {
 namespace {
-
-constexpr std::uint64_t page = 4096;
 
 std::uint64_t whole_pages(std::uint64_t bytes) {
     return (bytes + page - 1) / page * page;

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "bits.hpp"
+
 #include <upciedev/description.hpp>
 
 namespace upciedev::inline v1::detail {
-
-/// The lowest \p count bits.
-constexpr std::uint64_t low_bits(unsigned count) noexcept {
-    return count >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
-}
 
 /// Between the bits of a register and those of the bus, either way.
 constexpr std::uint64_t swap_if(byte_order order, unsigned width, std::uint64_t bits) noexcept {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sim_memory.hpp"
+#include "bits.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,7 +12,6 @@
 namespace upciedev::inline v1::detail {
 namespace {
 
-constexpr std::uint64_t page = 4096;
 constexpr std::uint64_t pattern_size = std::uint64_t{1} << 20;
 
 /// A file of ones; mapped again and again it covers a large BAR at the cost of its own size.

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sim_rules.hpp"
+#include "bits.hpp"
 
 #include <algorithm>
 
 namespace upciedev::inline v1::detail {
 namespace {
-
-constexpr std::uint64_t page = 4096;
 
 template <class Change>
 bit_rules changed(bit_rules rules, const Change& change) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sysfs.hpp"
 #include "area_copy.hpp"
+#include "bits.hpp"
 #include "reg_effects.hpp"
 #include "transport_check.hpp"
 #include "transport_error.hpp"
@@ -18,8 +19,6 @@
 
 namespace upciedev::inline v1::detail {
 namespace {
-
-constexpr std::uint64_t page = 4096;
 
 // Flags in the file `resource`.
 constexpr std::uint64_t resource_io = 0x100, resource_prefetch = 0x2000, resource_64 = 0x100000,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "bits.hpp"
+
 #include <upciedev/transport.hpp>
 
 namespace upciedev::inline v1::detail {
-
-constexpr unsigned bars_of_a_board = 6;
 
 inline bool is_block(const operation& op) noexcept {
     return op.op == operation::code::read_block || op.op == operation::code::write_block;

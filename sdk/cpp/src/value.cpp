@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "bits.hpp"
+
 #include <upciedev/error.hpp>
 #include <upciedev/value.hpp>
 
@@ -15,11 +17,7 @@ inline namespace v1 {
 
 namespace {
 
-using kind = value_type::kind;
-
-constexpr std::uint64_t low_bits(unsigned count) noexcept {
-    return count >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
-}
+using number_kind = value_type::kind;
 
 constexpr std::int64_t sign_extend(std::uint64_t bits, unsigned count) noexcept {
     const unsigned unused = 64 - count;
@@ -40,13 +38,13 @@ std::optional<T> digits(std::string_view text) {
     return number;
 }
 
-std::optional<value_type> parse_integer_type(kind what, std::string_view bits) {
+std::optional<value_type> parse_integer_type(number_kind what, std::string_view bits) {
     const auto count = digits<std::uint8_t>(bits);
     if (!count || *count < 1 || *count > 64 || bits.front() == '0') return std::nullopt;
     return value_type{what, *count, 0};
 }
 
-std::optional<value_type> parse_fixed_type(kind what, std::string_view text) {
+std::optional<value_type> parse_fixed_type(number_kind what, std::string_view text) {
     const auto point = text.find('.');
     if (point == std::string_view::npos) return std::nullopt;
     auto type = parse_integer_type(what, text.substr(0, point));
@@ -57,27 +55,31 @@ std::optional<value_type> parse_fixed_type(kind what, std::string_view text) {
 }
 
 std::optional<value_type> parse_type(std::string_view text) {
-    if (text == "bool") return value_type{kind::unsigned_integer, 1, 0};
-    if (text == "float32") return value_type{kind::floating, 32, 0};
-    if (text == "float64") return value_type{kind::floating, 64, 0};
-    if (text.starts_with("uint")) return parse_integer_type(kind::unsigned_integer, text.substr(4));
-    if (text.starts_with("int")) return parse_integer_type(kind::signed_integer, text.substr(3));
-    if (text.starts_with("ufix")) return parse_fixed_type(kind::unsigned_integer, text.substr(4));
-    if (text.starts_with("sfix")) return parse_fixed_type(kind::signed_integer, text.substr(4));
+    if (text == "bool") return value_type{number_kind::unsigned_integer, 1, 0};
+    if (text == "float32") return value_type{number_kind::floating, 32, 0};
+    if (text == "float64") return value_type{number_kind::floating, 64, 0};
+    if (text.starts_with("uint"))
+        return parse_integer_type(number_kind::unsigned_integer, text.substr(4));
+    if (text.starts_with("int"))
+        return parse_integer_type(number_kind::signed_integer, text.substr(3));
+    if (text.starts_with("ufix"))
+        return parse_fixed_type(number_kind::unsigned_integer, text.substr(4));
+    if (text.starts_with("sfix"))
+        return parse_fixed_type(number_kind::signed_integer, text.substr(4));
     return std::nullopt;
 }
 
 /// Least code of an integer or fixed-point type, and the first one beyond its greatest.
 std::pair<double, double> code_limits(const value_type& type) noexcept {
-    if (type.what == kind::unsigned_integer) return {0.0, std::ldexp(1.0, type.bits)};
+    if (type.what == number_kind::unsigned_integer) return {0.0, std::ldexp(1.0, type.bits)};
     return {-std::ldexp(1.0, type.bits - 1), std::ldexp(1.0, type.bits - 1)};
 }
 
 std::string limits_text(const conversion& how) {
-    if (how.type.what == kind::floating) return {};
-    const bool is_signed = how.type.what == kind::signed_integer;
+    if (how.type.what == number_kind::floating) return {};
+    const bool is_signed = how.type.what == number_kind::signed_integer;
     const std::uint64_t least = is_signed ? std::uint64_t{1} << (how.type.bits - 1) : 0;
-    const std::uint64_t most = is_signed ? least - 1 : low_bits(how.type.bits);
+    const std::uint64_t most = is_signed ? least - 1 : detail::low_bits(how.type.bits);
     auto from = decode(how, least);
     auto to = decode(how, most);
     if (to.to_double() < from.to_double()) std::swap(from, to);
@@ -102,14 +104,14 @@ T integer_code(const conversion& how, const value& number) {
 
 /// Exact, whatever the size.
 std::uint64_t encode_integer(const conversion& how, const value& number) {
-    if (how.type.what == kind::signed_integer) {
+    if (how.type.what == number_kind::signed_integer) {
         const auto code = static_cast<std::uint64_t>(integer_code<std::int64_t>(how, number));
         if (sign_extend(code, how.type.bits) != static_cast<std::int64_t>(code))
             does_not_fit(how, number);
-        return code & low_bits(how.type.bits);
+        return code & detail::low_bits(how.type.bits);
     }
     const auto code = integer_code<std::uint64_t>(how, number);
-    if (code > low_bits(how.type.bits)) does_not_fit(how, number);
+    if (code > detail::low_bits(how.type.bits)) does_not_fit(how, number);
     return code;
 }
 
@@ -129,7 +131,7 @@ std::uint64_t encode_code(const conversion& how, const value& number, double cod
     if (rounded < least || rounded >= end) does_not_fit(how, number);
     if (rounded < 0)
         return static_cast<std::uint64_t>(static_cast<std::int64_t>(rounded)) &
-               low_bits(how.type.bits);
+               detail::low_bits(how.type.bits);
     return static_cast<std::uint64_t>(rounded);
 }
 
@@ -144,10 +146,10 @@ double scale(const conversion& how, double number) noexcept {
 }
 
 double decode_number(const value_type& type, std::uint64_t bits) noexcept {
-    if (type.what == kind::floating)
+    if (type.what == number_kind::floating)
         return type.bits == 64 ? std::bit_cast<double>(bits)
                                : std::bit_cast<float>(static_cast<std::uint32_t>(bits));
-    const double code = type.what == kind::signed_integer
+    const double code = type.what == number_kind::signed_integer
                             ? static_cast<double>(sign_extend(bits, type.bits))
                             : static_cast<double>(bits);
     return type.fraction_bits == 0 ? code : std::ldexp(code, -type.fraction_bits);
@@ -220,8 +222,8 @@ value_type value_type::parse(std::string_view text) {
 }
 
 std::string value_type::name() const {
-    if (what == kind::floating) return fmt::format("float{}", bits);
-    const bool is_signed = what == kind::signed_integer;
+    if (what == number_kind::floating) return fmt::format("float{}", bits);
+    const bool is_signed = what == number_kind::signed_integer;
     if (fraction_bits == 0) return fmt::format("{}int{}", is_signed ? "" : "u", bits);
     return fmt::format("{}fix{}.{}", is_signed ? 's' : 'u', bits, fraction_bits);
 }
@@ -254,16 +256,16 @@ void value::refuse(const char* type) const {
 }
 
 value decode(const conversion& how, std::uint64_t bits) noexcept {
-    bits &= low_bits(how.type.bits);
+    bits &= detail::low_bits(how.type.bits);
     if (!how.is_identity()) return scale(how, decode_number(how.type, bits));
-    if (how.type.what == kind::signed_integer) return sign_extend(bits, how.type.bits);
+    if (how.type.what == number_kind::signed_integer) return sign_extend(bits, how.type.bits);
     return bits;
 }
 
 std::uint64_t encode(const conversion& how, const value& number) {
     if (how.is_identity() && !number.is_floating()) return encode_integer(how, number);
     const double unscaled = unscale(how, number.to_double());
-    if (how.type.what == kind::floating) return encode_floating(how, number, unscaled);
+    if (how.type.what == number_kind::floating) return encode_floating(how, number, unscaled);
     return encode_code(how, number, std::ldexp(unscaled, how.type.fraction_bits));
 }
 

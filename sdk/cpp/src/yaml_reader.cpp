@@ -29,7 +29,7 @@ void report_kind(const yaml_node& node, diagnostics& sink, std::string_view want
                 fmt::format("{} where {} should stand{}", kind_name(node), wanted, name));
 }
 
-std::string listing(const std::vector<std::string>& names) {
+std::string choices_text(const std::vector<std::string>& names) {
     return names.empty() ? "none is known here" : fmt::format("use {}", any_of(names));
 }
 
@@ -102,7 +102,7 @@ bool map_reader::finish() {
         if (!is_map_ || std::find(asked_.begin(), asked_.end(), item.key) != asked_.end()) continue;
         const auto near = did_you_mean(item.key, asked_);
         sink_.report(item.key_mark, fmt::format("unknown key '{}'", item.key),
-                     near.empty() ? listing(asked_) : near);
+                     near.empty() ? choices_text(asked_) : near);
         complete = false;
         // A misspelt key explains why the right one is missing.
         std::erase_if(missing_, [&](const auto& key) {
@@ -209,7 +209,7 @@ void report_choice(const yaml_node& node, diagnostics& sink,
     if (node.what != kind::scalar) return report_kind(node, sink, any_of(choices));
     const auto near = did_you_mean(node.text, choices);
     sink.report(node.mark, fmt::format("unknown value '{}' for '{}'", node.text, node.key),
-                near.empty() ? listing(choices) : near);
+                near.empty() ? choices_text(choices) : near);
 }
 
 } // namespace upciedev::inline v1::detail

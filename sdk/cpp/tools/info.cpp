@@ -21,7 +21,7 @@ std::string human_size(std::uint64_t bytes) {
     return fmt::format("{} {}", bytes, units[unit]);
 }
 
-std::string ids_text(const upciedev::board_ids& ids) {
+std::string all_ids_text(const upciedev::board_ids& ids) {
     auto text = fmt::format("{:04x}:{:04x}", ids.vendor, ids.device);
     if (ids.subvendor == 0 && ids.subdevice == 0) return text;
     return fmt::format("{} subsystem {:04x}:{:04x}", text, ids.subvendor, ids.subdevice);
@@ -41,7 +41,7 @@ std::string why_file(const upciedev::board& board) {
     const auto& matches = board.description()->matches;
     const auto found = std::ranges::find_if(matches, [&](const auto& m) { return fits(m, ids); });
     if (found == matches.end()) return "named by the crate file";
-    return fmt::format("its match fits {}", ids_text(ids));
+    return fmt::format("its match fits {}", all_ids_text(ids));
 }
 
 std::string kind_of(const upciedev::bar_facts& bar) {
@@ -115,7 +115,7 @@ void print_facts(const upciedev::board& board) {
     fact("slot", who.slot ? std::to_string(*who.slot) : "in no numbered slot");
     fact("alias", board.alias());
     fact("address", who.pci_address);
-    fact("ids", ids_text(who.ids));
+    fact("ids", all_ids_text(who.ids));
     fact("through", board.way().name() + (board.way().writable() ? "" : ", read-only"));
     fact("card", who.card);
     fact("driver", who.driver.empty() ? "" : "upciedev " + who.driver);
