@@ -133,6 +133,7 @@ board_library::board_library(std::vector<fs::path> folders) : state_(std::make_u
     for (auto& folder : folders_of_environment())
         state_->folders.push_back(std::move(folder));
     state_->folders.emplace_back("/etc/upciedev/devices");
+    state_->folders.emplace_back("/usr/local/share/upciedev/devices");
     state_->folders.emplace_back("/usr/share/upciedev/devices");
 }
 
