@@ -73,7 +73,7 @@ std::string read_board_name(map_reader& keys) {
     return name;
 }
 
-void read_board(const yaml_node& root, board_draft& draft) {
+void read_keys(const yaml_node& root, board_draft& draft) {
     map_reader keys(root, draft.sink);
     auto& board = draft.board;
     read_format(keys);
@@ -90,6 +90,11 @@ void read_board(const yaml_node& root, board_draft& draft) {
 }
 
 } // namespace
+
+void read_board(const yaml_node& root, board_draft& draft) {
+    read_keys(root, draft);
+    check_layout(draft);
+}
 
 const bar_description* board_draft::bar(unsigned index) const noexcept {
     const auto found = std::find_if(board.bars.begin(), board.bars.end(),
@@ -118,8 +123,10 @@ byte_order order_in_bar(const board_draft& draft, unsigned bar) {
 }
 
 void read_bars(const yaml_node* node, board_draft& draft) {
+    const auto errors = draft.sink.count();
     for (const auto& member : read_members(node, draft.sink))
         if (check_key(member, draft.sink)) read_bar(member, draft);
+    draft.bars_are_sound = node != nullptr && draft.sink.count() == errors;
     std::sort(draft.board.bars.begin(), draft.board.bars.end(),
               [](const auto& a, const auto& b) { return a.index < b.index; });
 }
@@ -129,9 +136,7 @@ void read_bars(const yaml_node* node, board_draft& draft) {
 board_description_ptr parse_board_file(std::string_view text, const std::string& name) {
     detail::diagnostics sink(name);
     detail::board_draft draft(sink);
-    const auto root = detail::parse_yaml(text, sink);
-    detail::read_board(root, draft);
-    if (sink.empty()) detail::check_layout(draft);
+    sink.collect([&] { detail::read_board(detail::parse_yaml(text, sink), draft); });
     sink.throw_first();
     draft.board.file = name;
     draft.board.build_index();

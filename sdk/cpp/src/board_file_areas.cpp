@@ -46,6 +46,7 @@ std::uint64_t read_extent(map_reader& keys, const area_description& area) {
 
 void read_area(const yaml_node& node, board_draft& draft) {
     auto& sink = draft.sink;
+    const auto errors = sink.count();
     map_reader keys(node, sink);
     area_description area;
     area.path = node.key;
@@ -60,6 +61,7 @@ void read_area(const yaml_node& node, board_draft& draft) {
     area.access = read_access(keys.find("access"), sink).value_or(access::rw);
     area.text = read_text(keys.find("description"), sink).value_or("");
     keys.finish();
+    if (sink.count() != errors) area.bar = unknown_bar; // its place would only bring more errors
     draft.board.areas.push_back(std::move(area));
     draft.area_marks.push_back(node.key_mark);
 }

@@ -23,6 +23,7 @@ struct board_draft {
     diagnostics& sink;
     board_description board;
     byte_order order = byte_order::little;
+    bool bars_are_sound = false;           ///< so that places can be checked against them
     std::vector<text_mark> register_marks; ///< of board.registers
     std::vector<text_mark> area_marks;     ///< of board.areas
 
@@ -52,11 +53,14 @@ extern template void read_meaning(map_reader& keys, field_description& what);
 /// The fields of a register; their reset values make up its own.
 void read_fields(const yaml_node* node, register_description& owner, diagnostics& sink);
 
+/// A whole board file.
+void read_board(const yaml_node& root, board_draft& draft);
+
 // The parts of a board file, in the order in which they need each other.
 void read_bars(const yaml_node* node, board_draft& draft);
 void read_registers(const yaml_node* node, board_draft& draft);
 void read_areas(const yaml_node* node, board_draft& draft);
-/// For a draft without other errors: BAR bounds, alignment, overlaps.
+/// BAR bounds, alignment, overlaps of what stands in a known BAR.
 void check_layout(const board_draft& draft);
 std::vector<match_description> read_matches(const yaml_node* node, diagnostics& sink);
 

@@ -20,6 +20,7 @@ struct scope {
     std::optional<bar_place> base; ///< places inside are relative to it
     std::optional<byte_order> order;
     bool guard = false;
+    bool sound = true; ///< no error in the groups around it
     std::vector<repeat> repeats;
 };
 
@@ -103,6 +104,7 @@ void read_reset(map_reader& keys, register_description& what) {
 }
 
 void read_register(const yaml_node& node, const scope& around, board_draft& draft) {
+    const auto errors = draft.sink.count();
     map_reader keys(node, draft.sink);
     if (!keys.is_map()) return;
     keys.find("registers"); // so that a misspelt group gets the right suggestion
@@ -115,6 +117,8 @@ void read_register(const yaml_node& node, const scope& around, board_draft& draf
         what.offset = place.offset;
     }
     read_width(keys, what);
+    // The place of something half understood would only bring more errors.
+    const bool is_placed = around.sound && draft.sink.count() == errors;
     what.order = read_order(keys.find("endian"), draft.sink)
                      .value_or(around.order.value_or(order_in_bar(draft, what.bar)));
     read_meaning(keys, what);
@@ -122,6 +126,7 @@ void read_register(const yaml_node& node, const scope& around, board_draft& draf
     read_fields(keys.find("fields"), what, draft.sink);
     read_reset(keys, what);
     keys.finish();
+    if (!is_placed) what.bar = unknown_bar;
     draft.board.registers.push_back(std::move(what));
     draft.register_marks.push_back(node.key_mark);
 }
@@ -129,6 +134,7 @@ void read_register(const yaml_node& node, const scope& around, board_draft& draf
 void read_members_of(const yaml_node* node, const scope& around, board_draft& draft);
 
 void read_group(const yaml_node& node, const scope& around, board_draft& draft) {
+    const auto errors = draft.sink.count();
     map_reader keys(node, draft.sink);
     scope inside = around;
     inside.prefix += node.key + (read_repeat(keys, inside.repeats) ? "[]." : ".");
@@ -136,6 +142,7 @@ void read_group(const yaml_node& node, const scope& around, board_draft& draft) 
     if (const auto order = read_order(keys.find("endian"), draft.sink)) inside.order = order;
     inside.guard = read_bool(keys.find("guard"), draft.sink).value_or(around.guard);
     read_text(keys.find("description"), draft.sink);
+    inside.sound = around.sound && draft.sink.count() == errors;
     read_members_of(keys.find("registers"), inside, draft);
     keys.finish();
 }

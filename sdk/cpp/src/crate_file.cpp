@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "yaml_reader.hpp"
-
-#include <upciedev/crate_file.hpp>
+#include "crate_file_loader.hpp"
 
 #include <fmt/format.h>
 
@@ -11,9 +9,10 @@
 namespace upciedev {
 inline namespace v1 {
 
+namespace detail {
+
 namespace {
 
-using namespace detail;
 using kind = yaml_node::kind;
 
 constexpr unsigned last_slot = 8191; // the physical slot number has 13 bits
@@ -90,6 +89,8 @@ void read_slot(const yaml_node& node, crate_file& crate, diagnostics& sink) {
     crate.slots.push_back(std::move(slot));
 }
 
+} // namespace
+
 void read_crate(const yaml_node& root, crate_file& crate, diagnostics& sink) {
     map_reader keys(root, sink);
     read_format(keys);
@@ -106,19 +107,19 @@ void read_crate(const yaml_node& root, crate_file& crate, diagnostics& sink) {
               [](const auto& a, const auto& b) { return a.slot < b.slot; });
 }
 
-} // namespace
+} // namespace detail
 
 crate_file crate_file::parse(std::string_view text, const std::string& name) {
-    diagnostics sink(name);
+    detail::diagnostics sink(name);
     crate_file crate;
     crate.file = name;
-    read_crate(parse_yaml(text, sink), crate, sink);
+    sink.collect([&] { detail::read_crate(detail::parse_yaml(text, sink), crate, sink); });
     sink.throw_first();
     return crate;
 }
 
 crate_file crate_file::load(const std::filesystem::path& file) {
-    return parse(read_text_file(file.string()), file.string());
+    return parse(detail::read_text_file(file.string()), file.string());
 }
 
 } // namespace v1

@@ -16,16 +16,26 @@ std::string diagnostics::where(text_mark at) const {
 }
 
 void diagnostics::report(text_mark at, std::string what, std::string remedy) {
-    found_.emplace_back(at,
-                        error(errc::bad_board_file, where(at), std::move(what), std::move(remedy)));
-    if (found_.size() >= most_errors) throw_first();
+    found_.push_back({at, std::move(what), std::move(remedy)});
+    if (found_.size() >= most_errors) throw end_of_reading{};
+}
+
+void diagnostics::give_up(text_mark at, std::string what, std::string remedy) {
+    found_.push_back({at, std::move(what), std::move(remedy)});
+    throw end_of_reading{};
+}
+
+std::vector<finding> diagnostics::sorted() const {
+    auto findings = found_;
+    std::stable_sort(findings.begin(), findings.end(),
+                     [](const auto& a, const auto& b) { return a.at < b.at; });
+    return findings;
 }
 
 void diagnostics::throw_first() const {
-    const auto first =
-        std::min_element(found_.begin(), found_.end(),
-                         [](const auto& a, const auto& b) { return a.first < b.first; });
-    if (first != found_.end()) throw first->second;
+    if (found_.empty()) return;
+    const auto first = sorted().front();
+    throw error(errc::bad_board_file, where(first.at), first.what, first.remedy);
 }
 
 } // namespace upciedev::inline v1::detail

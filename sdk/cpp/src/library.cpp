@@ -53,12 +53,14 @@ std::optional<candidate> read_head(const fs::path& file) {
     detail::diagnostics sink(file.string());
     candidate head{file, {}};
     bool is_board = true;
-    detail::parse_yaml(detail::read_text_file(file.string()), sink, [&](const auto& root) {
+    const auto look = [&](const auto& root) {
         const auto& member = root.items.back();
         if (member.key == "match") head.matches = detail::read_matches(&member, sink);
         is_board = member.key != "crate";
         return is_board && member.key != "match";
-    });
+    };
+    const auto text = detail::read_text_file(file.string());
+    sink.collect([&] { detail::parse_yaml(text, sink, look); });
     sink.throw_first();
     return is_board && !head.matches.empty() ? std::optional(head) : std::nullopt;
 }

@@ -73,7 +73,7 @@ class builder final : public YAML::EventHandler {
 
   private:
     [[noreturn]] void refuse(text_mark at, const std::string& what, const std::string& remedy) {
-        throw error(errc::bad_board_file, sink_.where(at), what + " is not allowed", remedy);
+        sink_.give_up(at, what + " is not allowed", remedy);
     }
     void check_tag(const YAML::Mark& mark, const std::string& tag) {
         if (!tag.empty() && tag != "?" && tag != "!")
@@ -145,8 +145,7 @@ yaml_node parse_yaml(std::string_view text, diagnostics& sink, const go_on& afte
     } catch (const enough&) {
         return {};
     } catch (const YAML::Exception& problem) {
-        throw error(errc::bad_board_file, sink.where(to_mark(problem.mark)), problem.msg,
-                    "this is not valid YAML");
+        sink.give_up(to_mark(problem.mark), problem.msg, "this is not valid YAML");
     }
     return build.take();
 }

@@ -27,8 +27,8 @@ struct yaml_node {
 /// Asked after each member of the outermost map is complete; false ends the reading there.
 using go_on = std::function<bool(const yaml_node& root)>;
 
-/// One YAML document. Reports duplicate keys. \throws error bad_board_file for what cannot be
-/// read further: syntax errors, anchors, aliases, tags, deep nesting, several documents
+/// One YAML document. Reports duplicate keys. Gives up at what cannot be read further: syntax
+/// errors, anchors, aliases, tags, deep nesting, several documents
 yaml_node parse_yaml(std::string_view text, diagnostics& sink, const go_on& after_member = {});
 
 /// The whole file. \throws error bad_board_file when it cannot be read

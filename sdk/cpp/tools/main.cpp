@@ -103,13 +103,23 @@ void add_dump(CLI::App& app, const common& options, dump_arguments& arguments) {
     command->callback([&] { run_dump(options, arguments); });
 }
 
+void add_check(CLI::App& app, const common& options, check_arguments& arguments, bool& right) {
+    auto* command = app.add_subcommand(
+        "check", "Find everything that is wrong with board and crate files; exit status 1 if so");
+    command->add_option("FILE", arguments.files, "Board or crate file")->required();
+    command->footer("Examples:\n"
+                    "  upciedev check myboard.yaml\n"
+                    "  upciedev check --json devices/*/*.yaml | jq '.files[].problems[]'");
+    command->callback([&] { right = run_check(options, arguments); });
+}
+
 std::string usage_message(const CLI::App* app, const CLI::Error& failure) {
     const auto unknown = app->remaining();
     const bool no_command = app->get_subcommands().empty() && !unknown.empty();
     return "upciedev: " +
-           (no_command
-                ? "no command '" + unknown.front() + "'; there are ls, info, read, write, dump"
-                : std::string(failure.what())) +
+           (no_command ? "no command '" + unknown.front() +
+                             "'; there are ls, info, read, write, dump, check"
+                       : std::string(failure.what())) +
            "; see upciedev --help\n";
 }
 
@@ -168,18 +178,23 @@ int parse_and_run(int argc, char** argv) {
     read_arguments read;
     write_arguments write;
     dump_arguments dump;
+    check_arguments check;
+    bool right = true;
     add_common(app, options);
     add_ls(app, options, ls);
     add_info(app, options, info);
     add_read(app, options, read);
     add_write(app, options, write);
     add_dump(app, options, dump);
+    add_check(app, options, check, right);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& failure) {
         return usage(app, failure);
     }
-    return std::fflush(stdout) == 0 ? 0 : exit_failed; // a full disk must not look like success
+    return right && std::fflush(stdout) == 0
+               ? 0
+               : exit_failed; // a full disk must not look like success
 }
 
 } // namespace

@@ -30,7 +30,8 @@ class UPCIEDEV_API board_library {
   public:
     /// The given folders first, then $UPCIEDEV_DEVICES (':' between), /etc/upciedev/devices,
     /// /usr/local/share/upciedev/devices, /usr/share/upciedev/devices. Folders are searched with
-    /// their subfolders, at the first find(). \throws error bad_board_file when a given folder does not exist
+    /// their subfolders, at the first find(). \throws error bad_board_file when a given folder does
+    /// not exist
     explicit board_library(std::vector<std::filesystem::path> folders = {});
     ~board_library();
     board_library(board_library&&) noexcept;

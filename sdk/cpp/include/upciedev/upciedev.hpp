@@ -2,5 +2,6 @@
 #pragma once
 
 #include <upciedev/board_file.hpp>
+#include <upciedev/check.hpp>
 #include <upciedev/crate.hpp>
 #include <upciedev/crate_file.hpp>

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "yaml_reader.hpp"
+
+#include <upciedev/crate_file.hpp>
+
+namespace upciedev::inline v1::detail {
+
+/// A whole crate file; the board files that it names are not looked at.
+void read_crate(const yaml_node& root, crate_file& crate, diagnostics& sink);
+
+} // namespace upciedev::inline v1::detail
