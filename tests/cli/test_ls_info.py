@@ -113,7 +113,7 @@ def test_usage_errors_end_with_2(upciedev):
 
 def test_help_has_examples(upciedev):
     assert "Exit status" in upciedev("--help").ok()
-    for command in ("ls", "info", "read", "write", "dump", "check"):
+    for command in ("ls", "info", "read", "write", "dump", "check", "doc"):
         assert f"upciedev {command}" in upciedev(command, "--help").ok()
 
 

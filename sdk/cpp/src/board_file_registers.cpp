@@ -141,7 +141,9 @@ void read_group(const yaml_node& node, const scope& around, board_draft& draft) 
     if (const auto* at = keys.find("at")) inside.base = read_scoped_place(*at, around, draft);
     if (const auto order = read_order(keys.find("endian"), draft.sink)) inside.order = order;
     inside.guard = read_bool(keys.find("guard"), draft.sink).value_or(around.guard);
-    read_text(keys.find("description"), draft.sink);
+    if (auto text = read_text(keys.find("description"), draft.sink))
+        draft.board.groups.push_back(
+            {inside.prefix.substr(0, inside.prefix.size() - 1), std::move(*text)});
     inside.sound = around.sound && draft.sink.count() == errors;
     read_members_of(keys.find("registers"), inside, draft);
     keys.finish();

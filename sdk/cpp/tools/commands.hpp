@@ -48,6 +48,11 @@ struct check_arguments {
     std::vector<std::string> files;
 };
 
+struct doc_arguments {
+    std::string file;
+    bool html = false;
+};
+
 void run_ls(const common& options, const ls_arguments& arguments);
 void run_info(const common& options, const info_arguments& arguments);
 void run_read(const common& options, const read_arguments& arguments);
@@ -56,6 +61,7 @@ void run_dump(const common& options, const dump_arguments& arguments);
 
 /// \returns whether all files are right
 bool run_check(const common& options, const check_arguments& arguments);
+void run_doc(const common& options, const doc_arguments& arguments);
 
 upciedev::crate open_crate(const common& options);
 /// \p name: slot number, alias, board name, "slot:4" or "pci:0000:03:00.0".

@@ -6,20 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <array>
 
 namespace cli {
 namespace {
 
 constexpr unsigned bars = 6;
-
-std::string human_size(std::uint64_t bytes) {
-    constexpr std::array units{"B", "KiB", "MiB", "GiB", "TiB"};
-    std::size_t unit = 0;
-    for (; bytes >= 1024 && bytes % 1024 == 0 && unit + 1 < units.size(); ++unit)
-        bytes /= 1024;
-    return fmt::format("{} {}", bytes, units[unit]);
-}
 
 std::string all_ids_text(const upciedev::board_ids& ids) {
     auto text = fmt::format("{:04x}:{:04x}", ids.vendor, ids.device);

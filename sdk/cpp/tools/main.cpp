@@ -113,12 +113,23 @@ void add_check(CLI::App& app, const common& options, check_arguments& arguments,
     command->callback([&] { right = run_check(options, arguments); });
 }
 
+void add_doc(CLI::App& app, const common& options, doc_arguments& arguments) {
+    auto* command =
+        app.add_subcommand("doc", "Write the register reference of a board file, in Markdown");
+    command->add_option("FILE", arguments.file, "Board file")->required();
+    command->add_flag("--html", arguments.html, "Write a page for the browser instead");
+    command->footer("Examples:\n"
+                    "  upciedev doc devices/demo/vadc8.yaml\n"
+                    "  upciedev doc --html devices/demo/vadc8.yaml > vadc8.html");
+    command->callback([&] { run_doc(options, arguments); });
+}
+
 std::string usage_message(const CLI::App* app, const CLI::Error& failure) {
     const auto unknown = app->remaining();
     const bool no_command = app->get_subcommands().empty() && !unknown.empty();
     return "upciedev: " +
            (no_command ? "no command '" + unknown.front() +
-                             "'; there are ls, info, read, write, dump, check"
+                             "'; there are ls, info, read, write, dump, check, doc"
                        : std::string(failure.what())) +
            "; see upciedev --help\n";
 }
@@ -179,6 +190,7 @@ int parse_and_run(int argc, char** argv) {
     write_arguments write;
     dump_arguments dump;
     check_arguments check;
+    doc_arguments doc;
     bool right = true;
     add_common(app, options);
     add_ls(app, options, ls);
@@ -187,6 +199,7 @@ int parse_and_run(int argc, char** argv) {
     add_write(app, options, write);
     add_dump(app, options, dump);
     add_check(app, options, check, right);
+    add_doc(app, options, doc);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& failure) {

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <unistd.h>
 
@@ -61,6 +62,14 @@ std::string paint(style how, std::string_view text) {
     const bool is_blank = text.find_first_not_of(' ') == std::string_view::npos;
     if (!colour_wanted() || how == style::plain || is_blank) return std::string(text);
     return fmt::format("{}{}\033[0m", escape(how), text);
+}
+
+std::string human_size(std::uint64_t bytes) {
+    constexpr std::array units{"B", "KiB", "MiB", "GiB", "TiB"};
+    std::size_t unit = 0;
+    for (; bytes >= 1024 && bytes % 1024 == 0 && unit + 1 < units.size(); ++unit)
+        bytes /= 1024;
+    return fmt::format("{} {}", bytes, units[unit]);
 }
 
 std::size_t display_width(std::string_view text) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,9 @@ bool output_is_terminal();
 bool utf8_wanted();
 /// \p text in that style, or as it is where no colour is wanted.
 std::string paint(style how, std::string_view text);
+
+/// "64 KiB".
+std::string human_size(std::uint64_t bytes);
 
 /// How many columns of a terminal the text takes.
 std::size_t display_width(std::string_view text);

@@ -78,6 +78,12 @@ struct UPCIEDEV_API register_description {
     [[nodiscard]] bool reading_has_effects() const noexcept;
 };
 
+/// A group of registers that has a description.
+struct group_description {
+    std::string path; ///< "adc.ch[]": "[]" stands for each repeat
+    std::string text;
+};
+
 /// A stretch of board memory with equal elements (waveform, DDR, table).
 struct UPCIEDEV_API area_description {
     std::string path;
@@ -130,6 +136,7 @@ class UPCIEDEV_API board_description {
     std::vector<bar_description> bars;           ///< ascending index
     std::vector<register_description> registers; ///< in the order of the file
     std::vector<area_description> areas;
+    std::vector<group_description> groups; ///< those with a description
 
     /// \param path "adc.ch[3].GAIN" or "adc.ch.3.GAIN".
     /// \throws error no_such_register (with the nearest names), out_of_range (index)

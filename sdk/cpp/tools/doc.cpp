@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "commands.hpp"
+#include "document.hpp"
+#include "table.hpp"
+
+#include <upciedev/board_file.hpp>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace cli {
+namespace {
+
+using upciedev::board_description;
+using upciedev::field_description;
+using upciedev::register_description;
+using row = std::vector<phrase>;
+
+std::string joined(const std::vector<std::string>& parts) {
+    std::string text;
+    for (const auto& part : parts)
+        if (!part.empty()) text += (text.empty() ? "" : ", ") + part;
+    return text;
+}
+
+std::string access_text(upciedev::access access) {
+    constexpr std::array names{"rw", "ro", "wo"};
+    return names.at(static_cast<std::size_t>(access));
+}
+
+template <class T>
+std::string effects_text(const T& what) {
+    constexpr std::array on_read{"", "a read clears", "a read pops"};
+    constexpr std::array on_write{"", "writing 1 clears", "writing 1 sets", "writing 1 toggles",
+                                  "strobe"};
+    return joined({on_read.at(static_cast<std::size_t>(what.on_read)),
+                   on_write.at(static_cast<std::size_t>(what.on_write))});
+}
+
+/// "int16 * 0.01 - 20".
+std::string number_text(const upciedev::conversion& convert) {
+    std::string text = convert.type.name();
+    if (convert.scale != 1.0) text += fmt::format(" * {}", convert.scale);
+    if (convert.offset != 0.0)
+        text += fmt::format(" {} {}", convert.offset < 0 ? '-' : '+', std::abs(convert.offset));
+    return text;
+}
+
+template <class T>
+std::string range_text(const T& what) {
+    return what.range ? fmt::format("{} to {}", what.range->first, what.range->second) : "";
+}
+
+/// Names stand for the bits as they are, signed where the type is.
+std::string values_text(const upciedev::enumeration& values, const upciedev::value_type& type) {
+    const upciedev::conversion plain{{type.what, type.bits, 0}};
+    std::vector<std::string> parts;
+    for (const auto& [name, bits] : values)
+        parts.push_back(fmt::format("{} = {}", name, upciedev::decode(plain, bits).to_string()));
+    return joined(parts);
+}
+
+std::string order_text(upciedev::byte_order order) {
+    return order == upciedev::byte_order::big ? "big endian" : "";
+}
+
+std::string place_text(const board_description& board, unsigned bar, std::uint64_t offset) {
+    const auto found = std::find_if(board.bars.begin(), board.bars.end(),
+                                    [&](const auto& each) { return each.index == bar; });
+    return fmt::format("{}+{:#x}", found->name, offset);
+}
+
+/// "adc.ch[0..7].GAIN": a path with the indices that it can have.
+std::string indexed(std::string_view path, const std::vector<upciedev::repeat>& repeats) {
+    std::string text;
+    std::size_t level = 0;
+    for (const char c : path) {
+        text += c;
+        if (c == '[') text += fmt::format("0..{}", repeats.at(level++).count - 1);
+    }
+    return text;
+}
+
+/// "regs+0x100 + 0x10*i".
+std::string address_text(const board_description& board, const register_description& what) {
+    auto text = place_text(board, what.bar, what.offset);
+    for (std::size_t level = 0; level < what.repeats.size(); ++level)
+        text += fmt::format(" + {:#x}*{}", what.repeats[level].stride, "ijkl"[level]);
+    return text;
+}
+
+std::string reset_text(const std::optional<std::uint64_t>& reset) {
+    return reset ? fmt::format("{:#x}", *reset) : "";
+}
+
+std::string id_text(const std::optional<std::uint16_t>& id) {
+    return id ? fmt::format("{:04x}", *id) : "any";
+}
+
+std::string match_text(const upciedev::match_description& match) {
+    auto text = id_text(match.vendor) + ":" + id_text(match.device);
+    if (match.subvendor || match.subdevice)
+        text += " subsystem " + id_text(match.subvendor) + ":" + id_text(match.subdevice);
+    return text;
+}
+
+void write_identity(document& page, const board_description& board) {
+    page.heading(1, board.title.empty() ? row{code(board.name)}
+                                        : row{code(board.name), {board.title}});
+    if (!board.text.empty()) page.paragraph(board.text);
+    std::vector<row> rows;
+    if (!board.vendor.empty()) rows.push_back({{"maker"}, {board.vendor}});
+    for (const auto& match : board.matches)
+        rows.push_back({{"PCI ids"}, code(match_text(match))});
+    rows.push_back({{"board file"}, {board.file}});
+    page.table({"identity", "of the board"}, rows);
+}
+
+void write_bars(document& page, const board_description& board) {
+    page.heading(2, {{"BARs"}});
+    std::vector<row> rows;
+    for (const auto& bar : board.bars)
+        rows.push_back({{std::to_string(bar.index)},
+                        code(bar.name),
+                        {human_size(bar.size)},
+                        {joined({bar.write_combined ? "write-combined" : "uncached",
+                                 bar.peer ? "open to peers" : "", order_text(bar.order)})},
+                        {bar.text}});
+    page.table({"BAR", "name", "size", "mapping", "description"}, rows);
+}
+
+row register_row(const board_description& board, const register_description& what) {
+    return {code(address_text(board, what)),
+            code(indexed(what.path, what.repeats)),
+            {joined({std::to_string(what.width), order_text(what.order)})},
+            {access_text(what.access)},
+            {joined({effects_text(what), what.guard ? "guarded" : ""})},
+            code(reset_text(what.reset)),
+            {number_text(what.convert)},
+            {what.unit},
+            {range_text(what)},
+            {values_text(what.values, what.convert.type)},
+            {what.text}};
+}
+
+row field_row(const field_description& field, const std::optional<std::uint64_t>& reset) {
+    const auto bits = field.width == 1
+                          ? std::to_string(field.lsb)
+                          : fmt::format("{}:{}", field.lsb + field.width - 1, field.lsb);
+    return {code(bits),
+            code(field.name),
+            {access_text(field.access)},
+            {effects_text(field)},
+            code(reset ? fmt::format("{:#x}", (*reset & field.mask()) >> field.lsb) : ""),
+            {number_text(field.convert)},
+            {field.unit},
+            {range_text(field)},
+            {values_text(field.values, field.convert.type)},
+            {field.text}};
+}
+
+void write_fields(document& page, const register_description& what) {
+    if (what.fields.empty()) return;
+    page.heading(3, {{"Fields of"}, code(indexed(what.path, what.repeats))});
+    std::vector<row> rows;
+    for (const auto& field : what.fields)
+        rows.push_back(field_row(field, what.reset));
+    page.table({"bits", "field", "access", "effects", "reset", "type", "unit", "range", "values",
+                "description"},
+               rows);
+}
+
+void write_groups(document& page, const board_description& board) {
+    std::vector<row> rows;
+    for (const auto& group : board.groups)
+        rows.push_back({code(group.path), {group.text}});
+    page.table({"group", "description"}, rows);
+}
+
+void write_registers(document& page, const board_description& board) {
+    if (board.registers.empty()) return;
+    page.heading(2, {{"Registers"}});
+    write_groups(page, board);
+    std::vector<row> rows;
+    for (const auto& what : board.registers)
+        rows.push_back(register_row(board, what));
+    page.table({"address", "register", "bits", "access", "effects", "reset", "type", "unit",
+                "range", "values", "description"},
+               rows);
+    for (const auto& what : board.registers)
+        write_fields(page, what);
+}
+
+void write_areas(document& page, const board_description& board) {
+    if (board.areas.empty()) return;
+    page.heading(2, {{"Areas"}});
+    std::vector<row> rows;
+    for (const auto& area : board.areas)
+        rows.push_back({code(place_text(board, area.bar, area.offset)),
+                        code(area.path),
+                        {std::to_string(area.count)},
+                        {human_size(area.size())},
+                        {joined({number_text(area.convert), order_text(area.order)})},
+                        {access_text(area.access)},
+                        {area.unit},
+                        {area.text}});
+    page.table({"address", "area", "elements", "size", "type", "access", "unit", "description"},
+               rows);
+}
+
+} // namespace
+
+void run_doc(const common& options, const doc_arguments& arguments) {
+    if (options.json)
+        throw upciedev::error(upciedev::errc::not_supported, "doc", "there is no --json of it",
+                              "it writes Markdown, or --html");
+    const auto board = upciedev::load_board_file(arguments.file);
+    const auto page = arguments.html ? make_html() : make_markdown();
+    write_identity(*page, *board);
+    write_bars(*page, *board);
+    write_registers(*page, *board);
+    write_areas(*page, *board);
+    fmt::print("{}", page->finish());
+}
+
+} // namespace cli
