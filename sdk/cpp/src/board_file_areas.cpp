@@ -9,6 +9,8 @@ namespace upciedev::inline v1::detail {
 
 namespace {
 
+constexpr std::size_t most_areas = 4096;
+
 /// "ADC.RAM": names with points between.
 bool is_dotted_name(std::string_view text) {
     const auto point = text.find('.');
@@ -62,6 +64,9 @@ void read_area(const yaml_node& node, board_draft& draft) {
     area.text = read_text(keys.find("description"), sink).value_or("");
     keys.finish();
     if (sink.count() != errors) area.bar = unknown_bar; // its place would only bring more errors
+    if (draft.board.areas.size() == most_areas)
+        draft.sink.give_up(node.key_mark, fmt::format("more than {} areas", most_areas),
+                           "areas may overlap: describe the whole memory as one");
     draft.board.areas.push_back(std::move(area));
     draft.area_marks.push_back(node.key_mark);
 }

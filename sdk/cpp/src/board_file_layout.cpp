@@ -13,6 +13,7 @@ namespace upciedev::inline v1::detail {
 
 namespace {
 
+constexpr std::uint64_t widest_register = 8;       // bytes
 constexpr std::uint64_t most_elements = 1U << 20U; // all arrays together; more belongs in an area
 
 /// Bytes of one element of a register.
@@ -165,12 +166,14 @@ class layout_check {
     void check_area_overlap(const area_description& area, text_mark mark) const {
         const auto found = elements_.find(area.bar);
         if (found == elements_.end()) return;
-        for (const auto& element : found->second) {
-            if (element.begin >= area.offset + area.size() || element.end <= area.offset) continue;
+        const auto& elements = found->second; // in ascending order
+        const stretch widest_before{area.offset - std::min(area.offset, widest_register), 0, 0};
+        auto element = std::lower_bound(elements.begin(), elements.end(), widest_before);
+        while (element != elements.end() && element->end <= area.offset)
+            ++element;
+        if (element != elements.end() && element->begin < area.offset + area.size())
             draft_.sink.report(mark, fmt::format("area {} overlaps register {}", area.path,
-                                                 registers()[element.number].path));
-            return;
-        }
+                                                 registers()[element->number].path));
     }
 
     const board_draft& draft_;

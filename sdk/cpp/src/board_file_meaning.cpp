@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <unordered_map>
 
 namespace upciedev::inline v1::detail {
 
@@ -32,14 +32,14 @@ enumeration read_values(const yaml_node* node, const value_type& type, diagnosti
         return {};
     }
     enumeration values;
+    std::unordered_map<std::uint64_t, std::string_view> names;
     for (const auto& member : read_members(node, sink)) {
         const auto code = check_key(member, sink) ? read_code(member, type, sink) : std::nullopt;
         if (!code) continue;
-        const auto same = std::find_if(values.begin(), values.end(),
-                                       [&](const auto& value) { return value.second == *code; });
-        if (same != values.end())
+        const auto [same, is_new] = names.try_emplace(*code, member.key);
+        if (!is_new)
             sink.report(member.mark,
-                        fmt::format("{} is named '{}' already", member.text, same->first));
+                        fmt::format("{} is named '{}' already", member.text, same->second));
         values.emplace_back(member.key, *code);
     }
     return values;

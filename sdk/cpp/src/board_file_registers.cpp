@@ -12,7 +12,8 @@ namespace upciedev::inline v1::detail {
 
 namespace {
 
-constexpr unsigned least_default_width = 32; // most boards take nothing narrower
+constexpr std::size_t most_registers = 32'768; // arrays counted once; boards have some hundred
+constexpr unsigned least_default_width = 32;   // most boards take nothing narrower
 
 /// What a register inherits from the groups around it.
 struct scope {
@@ -127,6 +128,9 @@ void read_register(const yaml_node& node, const scope& around, board_draft& draf
     read_reset(keys, what);
     keys.finish();
     if (!is_placed) what.bar = unknown_bar;
+    if (draft.board.registers.size() == most_registers)
+        draft.sink.give_up(node.key_mark, fmt::format("more than {} registers", most_registers),
+                           "write equal ones as an array with 'repeat', memories as areas");
     draft.board.registers.push_back(std::move(what));
     draft.register_marks.push_back(node.key_mark);
 }

@@ -8,13 +8,14 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <optional>
 #include <sstream>
+#include <unordered_map>
 
 namespace upciedev::inline v1::detail {
 
@@ -22,7 +23,11 @@ namespace {
 
 using kind = yaml_node::kind;
 
-constexpr std::size_t deepest = 32; // nested maps and sequences; board files need about ten
+// A board file of 1,000 registers has about 100 KB and 10,000 values, and nests about ten deep.
+constexpr std::size_t largest = 4U << 20U; // bytes
+constexpr std::size_t most_values = 500'000;
+constexpr std::size_t deepest = 32;  // nested maps and sequences
+constexpr std::size_t few_keys = 32; // that are compared one by one
 
 struct enough {}; // thrown through yaml-cpp when the reader has seen what it wants
 
@@ -83,7 +88,13 @@ class builder final : public YAML::EventHandler {
     [[nodiscard]] bool key_comes() const {
         return !path_.empty() && path_.back().what == kind::map && !key_;
     }
+    void count(text_mark at) {
+        if (++values_ > most_values)
+            sink_.give_up(at, fmt::format("more than {} values", most_values),
+                          "arrays are written with 'repeat', memories as areas");
+    }
     void add(yaml_node node) {
+        count(node.mark);
         if (key_comes())
             take_key(node);
         else
@@ -91,22 +102,37 @@ class builder final : public YAML::EventHandler {
     }
     void take_key(yaml_node& node) {
         if (node.what != kind::scalar) refuse(node.mark, "a key that is not plain text", "name it");
-        const auto& members = path_.back().items;
-        const auto same = std::find_if(members.begin(), members.end(),
-                                       [&](const auto& m) { return m.key == node.text; });
-        if (same != members.end())
+        if (const auto line = line_of_key(node.text))
             sink_.report(node.mark, fmt::format("duplicate key '{}'", node.text),
-                         fmt::format("it stands already in line {}", same->key_mark.line));
+                         fmt::format("it stands already in line {}", *line));
         key_ = std::move(node);
+    }
+    /// Of the same key before in this map.
+    [[nodiscard]] std::optional<int> line_of_key(const std::string& key) {
+        const auto& members = path_.back().items;
+        if (members.size() > few_keys) return line_of_indexed_key(key);
+        const auto same = std::find_if(members.begin(), members.end(),
+                                       [&](const auto& m) { return m.key == key; });
+        return same == members.end() ? std::nullopt : std::optional(same->key_mark.line);
+    }
+    [[nodiscard]] std::optional<int> line_of_indexed_key(const std::string& key) {
+        auto& lines = indices_[path_.size()];
+        const auto& members = path_.back().items;
+        for (std::size_t i = lines.size(); i < members.size(); ++i)
+            lines.try_emplace(members[i].key, members[i].key_mark.line);
+        const auto same = lines.find(key);
+        return same == lines.end() ? std::nullopt : std::optional(same->second);
     }
     void open(yaml_node node) {
         if (key_comes()) take_key(node); // reports that it is none
         if (path_.size() == deepest) refuse(node.mark, "deeper nesting", "flatten it");
         if (key_) name(node);
+        count(node.mark);
         path_.push_back(std::move(node));
     }
     void close() {
         yaml_node node = std::move(path_.back());
+        indices_[path_.size()].clear();
         path_.pop_back();
         store(std::move(node));
     }
@@ -131,11 +157,17 @@ class builder final : public YAML::EventHandler {
     yaml_node root_;
     std::vector<yaml_node> path_; ///< maps and sequences not yet closed
     std::optional<yaml_node> key_;
+    /// By depth: keys of a large map and their lines.
+    std::array<std::unordered_map<std::string, int>, deepest + 1> indices_;
+    std::size_t values_ = 0;
 };
 
 } // namespace
 
 yaml_node parse_yaml(std::string_view text, diagnostics& sink, const go_on& after_member) {
+    if (text.size() > largest)
+        sink.give_up({}, fmt::format("larger than {} MiB", largest >> 20U),
+                     "arrays are written with 'repeat', memories as areas");
     std::istringstream stream{std::string(text)};
     builder build(sink, after_member);
     try {
@@ -155,7 +187,10 @@ std::string read_text_file(const std::string& file) {
     if (!stream || std::filesystem::is_directory(file))
         throw error(errc::bad_board_file, file, "cannot be read",
                     stream ? "it is a folder" : std::strerror(errno));
-    return {std::istreambuf_iterator<char>(stream), {}};
+    std::string text(largest + 1, '\0'); // one more: enough for parse_yaml() to refuse it
+    stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(stream.gcount()));
+    return text;
 }
 
 } // namespace upciedev::inline v1::detail

@@ -28,10 +28,10 @@ struct yaml_node {
 using go_on = std::function<bool(const yaml_node& root)>;
 
 /// One YAML document. Reports duplicate keys. Gives up at what cannot be read further: syntax
-/// errors, anchors, aliases, tags, deep nesting, several documents
+/// errors, anchors, aliases, tags, deep nesting, several documents, what is too large
 yaml_node parse_yaml(std::string_view text, diagnostics& sink, const go_on& after_member = {});
 
-/// The whole file. \throws error bad_board_file when it cannot be read
+/// The whole file, or as much of one that is too large as tells that it is. \throws error bad_board_file when it cannot be read
 std::string read_text_file(const std::string& file);
 
 } // namespace upciedev::inline v1::detail
