@@ -31,7 +31,8 @@ using go_on = std::function<bool(const yaml_node& root)>;
 /// errors, anchors, aliases, tags, deep nesting, several documents, what is too large
 yaml_node parse_yaml(std::string_view text, diagnostics& sink, const go_on& after_member = {});
 
-/// The whole file, or as much of one that is too large as tells that it is. \throws error bad_board_file when it cannot be read
+/// The whole file, or as much of one that is too large as tells that it is. \throws error
+/// bad_board_file when it cannot be read
 std::string read_text_file(const std::string& file);
 
 } // namespace upciedev::inline v1::detail
