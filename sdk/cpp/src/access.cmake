@@ -22,6 +22,10 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/crate_machine.cpp
     src/crate_sim.cpp
     src/crate_sysfs.cpp
+    src/settings.cpp
+    src/settings_bits.cpp
+    src/settings_file.cpp
+    src/settings_text.cpp
     src/sysfs.cpp
     src/sysfs_pci.cpp
     src/udev_list.cpp)

@@ -66,6 +66,10 @@ void batch::write(const field& what, const value& number) {
     add(what.owner_, what.write_operation(what.bits_of(number)), what.what_);
 }
 
+void batch::modify_raw(const basic_reg& what, std::uint64_t mask, std::uint64_t bits) {
+    add(what, what.replace_operation(mask, bits & mask), nullptr);
+}
+
 void batch::wait(const basic_reg& what, std::uint64_t mask, std::uint64_t wanted,
                  std::chrono::microseconds timeout) {
     if (timeout.count() < 0 || timeout > longest_wait)

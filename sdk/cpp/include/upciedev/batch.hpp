@@ -28,6 +28,9 @@ class UPCIEDEV_API batch {
     void write(const basic_reg& what, const value& number);
     void write_raw(const basic_reg& what, std::uint64_t bits);
     void write(const field& what, const value& number);
+    /// Replace the bits in \p mask, as basic_reg::modify_raw() does, but for the old bits: where
+    /// none has to be kept it is a plain write.
+    void modify_raw(const basic_reg& what, std::uint64_t mask, std::uint64_t bits);
     /// Go on when (bits & mask) == (wanted & mask). \throws (in run) error timeout
     void wait(const basic_reg& what, std::uint64_t mask, std::uint64_t wanted,
               std::chrono::microseconds timeout);

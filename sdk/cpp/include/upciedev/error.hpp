@@ -22,7 +22,7 @@ enum class errc {
     interrupted,       ///< a signal or a stop_token ended the wait
     busy,              ///< somebody else holds it
     io_error,          ///< the operating system or the board refused; see errno in code()
-    bad_board_file,    ///< a board or crate file is wrong, at the place named
+    bad_board_file,    ///< a board, crate or settings file is wrong, at the place named
     not_permitted,     ///< missing rights, or a guarded register
     not_supported,     ///< this transport, board or register cannot do that
     abi_mismatch,      ///< driver or plugin of another ABI version

@@ -5,3 +5,4 @@
 #include <upciedev/check.hpp>
 #include <upciedev/crate.hpp>
 #include <upciedev/crate_file.hpp>
+#include <upciedev/settings.hpp>
