@@ -4,10 +4,15 @@
 
 #include <upciedev/crate.hpp>
 
+#include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace cli {
+
+using crate_map = std::map<std::string, upciedev::crate>;
 
 /// Options that every subcommand understands.
 struct common {
@@ -15,6 +20,9 @@ struct common {
     std::vector<std::string> devices;
     std::string names; ///< crate file with aliases and board files of this machine's slots
     bool json = false;
+    /// Crates that the commands of one script share, by the options above; nullptr for a command
+    /// alone.
+    std::shared_ptr<crate_map> opened = nullptr;
 };
 
 struct ls_arguments {
@@ -53,6 +61,25 @@ struct doc_arguments {
     bool html = false;
 };
 
+struct save_arguments {
+    std::string board;
+    std::string file; ///< empty: standard output
+};
+
+struct restore_arguments { // and diff
+    std::string board;
+    std::string file;
+};
+
+struct watch_arguments {
+    std::string board;
+    std::vector<std::string> targets;
+    double period_s = 1.0;
+    std::uint64_t count = 0; ///< rounds; 0: no end
+    bool hex = false;        ///< bits instead of engineering values
+    bool all = false;        ///< also what did not change
+};
+
 void run_ls(const common& options, const ls_arguments& arguments);
 void run_info(const common& options, const info_arguments& arguments);
 void run_read(const common& options, const read_arguments& arguments);
@@ -62,9 +89,16 @@ void run_dump(const common& options, const dump_arguments& arguments);
 /// \returns whether all files are right
 bool run_check(const common& options, const check_arguments& arguments);
 void run_doc(const common& options, const doc_arguments& arguments);
+void run_save(const common& options, const save_arguments& arguments);
+void run_restore(const common& options, const restore_arguments& arguments);
+/// \returns whether anything differs
+bool run_diff(const common& options, const restore_arguments& arguments);
+void run_watch(const common& options, const watch_arguments& arguments);
 
 upciedev::crate open_crate(const common& options);
 /// \p name: slot number, alias, board name, "slot:4" or "pci:0000:03:00.0".
 upciedev::board open_board(const common& options, const std::string& name);
+/// Tell a person at a terminal that what was written to a simulated board ends with this command.
+void tell_if_lost(const common& options, const upciedev::board& board);
 
 } // namespace cli

@@ -2,12 +2,15 @@
 // The `upciedev` command: read and write the boards of a crate by register name.
 
 #include "commands.hpp"
+#include "script.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <functional>
 
 #ifndef UPCIEDEV_VERSION
 #define UPCIEDEV_VERSION "0"
@@ -22,6 +25,8 @@ constexpr int exit_failed = 1;
 constexpr int exit_usage = 2;
 constexpr int exit_not_found = 3;
 constexpr int exit_gone = 4;
+constexpr int exit_different = 1; // of diff, as diff(1) has it
+constexpr int exit_trouble = 2;
 
 constexpr const char* board_help =
     "slot number, alias, board name, slot:4 or pci:0000:03:00.0 (see: upciedev ls)";
@@ -124,19 +129,89 @@ void add_doc(CLI::App& app, const common& options, doc_arguments& arguments) {
     command->callback([&] { run_doc(options, arguments); });
 }
 
-std::string usage_message(const CLI::App* app, const CLI::Error& failure) {
-    const auto unknown = app->remaining();
-    const bool no_command = app->get_subcommands().empty() && !unknown.empty();
-    return "upciedev: " +
-           (no_command ? "no command '" + unknown.front() +
-                             "'; there are ls, info, read, write, dump, check, doc"
-                       : std::string(failure.what())) +
-           "; see upciedev --help\n";
+void add_save(CLI::App& app, const common& options, save_arguments& arguments) {
+    auto* command = app.add_subcommand(
+        "save", "Save all registers that can be read and written back without effects");
+    command->add_option("BOARD", arguments.board, board_help)->required();
+    command->add_option("FILE", arguments.file, "Settings file; default: standard output");
+    command->footer("Examples:\n"
+                    "  upciedev save 4 good.yaml\n"
+                    "  upciedev save 4 --json | jq '.left_out[]'");
+    command->callback([&] { run_save(options, arguments); });
+}
+
+void add_restore(CLI::App& app, const common& options, restore_arguments& arguments) {
+    auto* command = app.add_subcommand(
+        "restore", "Write saved registers back, after all of the file was found good");
+    command->add_option("BOARD", arguments.board, board_help)->required();
+    command->add_option("FILE", arguments.file, "Settings file, as of: upciedev save")->required();
+    command->footer("Examples:\n"
+                    "  upciedev restore 4 good.yaml");
+    command->callback([&] { run_restore(options, arguments); });
+}
+
+void add_diff(CLI::App& app, const common& options, restore_arguments& arguments, int& status,
+              int& failed) {
+    auto* command = app.add_subcommand(
+        "diff", "Compare saved registers with the board; exit status 0 alike, 1 different, "
+                "2 failed, 3 and 4 as ever");
+    command->add_option("BOARD", arguments.board, board_help)->required();
+    command->add_option("FILE", arguments.file, "Settings file, as of: upciedev save")->required();
+    command->footer("Examples:\n"
+                    "  upciedev diff 4 good.yaml\n"
+                    "  upciedev diff 4 good.yaml && echo as it was");
+    command->callback([&] {
+        failed = exit_trouble;
+        status = run_diff(options, arguments) ? exit_different : 0;
+    });
+}
+
+void add_watch(CLI::App& app, const common& options, watch_arguments& arguments) {
+    auto* command = app.add_subcommand(
+        "watch",
+        "Read registers and fields again and again, and show what changes; ends by Ctrl-C");
+    command->add_option("BOARD", arguments.board, board_help)->required();
+    command->add_option("REGISTER", arguments.targets, target_help)->required();
+    command->add_option("--period", arguments.period_s, "Time from one round to the next")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.001, 86400.0))
+        ->capture_default_str();
+    command->add_option("--count", arguments.count, "Rounds; default: until Ctrl-C")
+        ->type_name("N")
+        ->check(CLI::Range(1UL, 1000000000UL));
+    command->add_flag("-x,--hex,--raw", arguments.hex, "Bits in hexadecimal, no units");
+    command->add_flag("--all", arguments.all, "Print all values of every round, changed or not");
+    command->footer("Examples:\n"
+                    "  upciedev watch 4 TEMP adc.ch[3].GAIN\n"
+                    "  upciedev watch 4 STATUS --period 0.1 >> status.log");
+    command->callback([&] { run_watch(options, arguments); });
+}
+
+void add_script(CLI::App& app, script_arguments& arguments, const line_runner& run_line,
+                int& status) {
+    auto* command = app.add_subcommand(
+        "script", "Carry out a command a line in one process; a simulated crate keeps its state");
+    command->add_option("FILE", arguments.file, "Commands; default: -, standard input");
+    command->add_flag("--keep-going", arguments.keep_going,
+                      "Go on behind a line that failed; the exit status is that of the first one");
+    command->footer("Examples:\n"
+                    "  upciedev script setup.txt\n"
+                    "  printf 'write 4 SCRATCH=1\\nread 4 SCRATCH # comment\\n' | upciedev script");
+    command->callback([&] { status = run_script(arguments, run_line); });
+}
+
+std::string usage_message(const CLI::App& app, const CLI::Error& failure) {
+    const auto unknown = app.remaining();
+    const bool no_command = app.get_subcommands().empty() && !unknown.empty();
+    if (!no_command) return std::string(failure.what()) + "; see upciedev --help";
+    std::string names;
+    for (const auto* command : app.get_subcommands(std::function<bool(const CLI::App*)>()))
+        names += (names.empty() ? "" : ", ") + command->get_name();
+    return "no command '" + unknown.front() + "'; there are " + names + "; see upciedev --help";
 }
 
 void add_common(CLI::App& app, common& options) {
     app.require_subcommand(1);
-    app.failure_message(usage_message);
     app.fallthrough();
     app.add_option("--crate", options.crate,
                    "local: this machine's boards through the driver; sysfs: unbound boards, root "
@@ -163,26 +238,8 @@ void add_common(CLI::App& app, common& options) {
                "register, 4 the board has gone.");
 }
 
-int exit_status(upciedev::errc kind) {
-    switch (kind) {
-    case upciedev::errc::no_such_board:
-    case upciedev::errc::no_such_register:
-        return exit_not_found;
-    case upciedev::errc::board_gone:
-        return exit_gone;
-    default:
-        return exit_failed;
-    }
-}
-
-int usage(const CLI::App& app, const CLI::ParseError& failure) {
-    const bool asked_for_help = failure.get_exit_code() == 0;
-    app.exit(failure);
-    return asked_for_help ? 0 : exit_usage;
-}
-
-int parse_and_run(int argc, char** argv) {
-    CLI::App app{"Read and write the boards of a MicroTCA crate by register name.", "upciedev"};
+/// What the callbacks of one command line fill and leave behind.
+struct command_line {
     common options;
     ls_arguments ls;
     info_arguments info;
@@ -191,35 +248,105 @@ int parse_and_run(int argc, char** argv) {
     dump_arguments dump;
     check_arguments check;
     doc_arguments doc;
-    bool right = true;
-    add_common(app, options);
-    add_ls(app, options, ls);
-    add_info(app, options, info);
-    add_read(app, options, read);
-    add_write(app, options, write);
-    add_dump(app, options, dump);
-    add_check(app, options, check, right);
-    add_doc(app, options, doc);
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& failure) {
-        return usage(app, failure);
+    save_arguments save;
+    restore_arguments restore, diff;
+    watch_arguments watch;
+    script_arguments script;
+    line_runner run_line;
+    bool right = true;        ///< what check looked at
+    int status = 0;           ///< of diff and script
+    int failed = exit_failed; ///< exit status of an error without one of its own
+};
+
+void add_commands(CLI::App& app, command_line& line) {
+    add_ls(app, line.options, line.ls);
+    add_info(app, line.options, line.info);
+    add_read(app, line.options, line.read);
+    add_write(app, line.options, line.write);
+    add_dump(app, line.options, line.dump);
+    add_check(app, line.options, line.check, line.right);
+    add_doc(app, line.options, line.doc);
+    add_save(app, line.options, line.save);
+    add_restore(app, line.options, line.restore);
+    add_diff(app, line.options, line.diff, line.status, line.failed);
+    add_watch(app, line.options, line.watch);
+}
+
+int exit_status(upciedev::errc kind, int failed) {
+    switch (kind) {
+    case upciedev::errc::no_such_board:
+    case upciedev::errc::no_such_register:
+        return exit_not_found;
+    case upciedev::errc::board_gone:
+        return exit_gone;
+    default:
+        return failed;
     }
-    return right && std::fflush(stdout) == 0
-               ? 0
-               : exit_failed; // a full disk must not look like success
+}
+
+void complain(const std::string& place, const std::string& what) {
+    fmt::print(stderr, "upciedev: {}{}{}\n", place, place.empty() ? "" : ": ", what);
+}
+
+int usage(const CLI::App& app, const CLI::ParseError& failure, const std::string& place) {
+    if (failure.get_exit_code() == 0) return app.exit(failure); // asked for help or the version
+    complain(place, usage_message(app, failure));
+    return exit_usage;
+}
+
+/// Parse and carry out. \param place of the command in a script, named by errors
+int carry_out(CLI::App& app, const command_line& line, const std::string& place,
+              const std::function<void()>& parse) {
+    try {
+        parse();
+        if (std::fflush(stdout) != 0) return exit_failed; // a full disk must not look like success
+        return line.right ? line.status : exit_failed;
+    } catch (const CLI::ParseError& failure) {
+        return usage(app, failure, place);
+    } catch (const upciedev::error& failure) {
+        complain(place, failure.what());
+        return exit_status(failure.kind(), line.failed);
+    } catch (const std::exception& failure) {
+        complain(place, failure.what());
+        return line.failed;
+    }
+}
+
+/// One line of a script; \p options are those of the command line that began it.
+int run_script_line(const common& options, const std::string& place, const std::string& text) {
+    CLI::App app{"One command of a script.", "upciedev"};
+    command_line line;
+    line.options = options;
+    add_common(app, line.options);
+    add_commands(app, line);
+    return carry_out(app, line, place, [&] {
+        auto words = split_words(text);
+        if (words.empty()) return;
+        std::ranges::reverse(words); // as CLI11 wants them
+        app.parse(words);
+    });
+}
+
+int run(int argc, char** argv) {
+    CLI::App app{"Read and write the boards of a MicroTCA crate by register name.", "upciedev"};
+    command_line line;
+    line.run_line = [&](const std::string& place, const std::string& text) {
+        if (!line.options.opened) line.options.opened = std::make_shared<crate_map>();
+        return run_script_line(line.options, place, text);
+    };
+    add_common(app, line.options);
+    add_commands(app, line);
+    add_script(app, line.script, line.run_line, line.status);
+    return carry_out(app, line, {}, [&] { app.parse(argc, argv); });
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
     try {
-        return parse_and_run(argc, argv);
-    } catch (const upciedev::error& failure) {
-        fmt::print(stderr, "upciedev: {}\n", failure.what());
-        return exit_status(failure.kind());
+        return run(argc, argv);
     } catch (const std::exception& failure) {
-        fmt::print(stderr, "upciedev: {}\n", failure.what());
+        complain({}, failure.what());
         return exit_failed;
     }
 }

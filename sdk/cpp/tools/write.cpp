@@ -8,9 +8,14 @@ namespace cli {
 void run_write(const common& options, const write_arguments& arguments) {
     const auto board = open_board(options, arguments.board);
     sequence steps(board, arguments.raw, std::chrono::milliseconds(arguments.timeout_ms));
-    for (const auto& text : arguments.statements)
-        steps.add(parse_statement(board, text));
+    bool writes = false;
+    for (const auto& text : arguments.statements) {
+        const auto step = parse_statement(board, text);
+        writes = writes || step.what == verb::write;
+        steps.add(step);
+    }
     const auto results = steps.run();
+    if (writes) tell_if_lost(options, board);
     if (options.json) return print_json(board, results);
     print_table(results, arguments.raw);
 }
