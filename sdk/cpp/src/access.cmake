@@ -21,6 +21,7 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/crate_local.cpp
     src/crate_machine.cpp
     src/crate_sim.cpp
+    src/crate_source.cpp
     src/crate_sysfs.cpp
     src/settings.cpp
     src/settings_bits.cpp
@@ -28,6 +29,8 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/settings_text.cpp
     src/sysfs.cpp
     src/sysfs_pci.cpp
+    src/trace.cpp
+    src/trace_names.cpp
     src/udev_list.cpp)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBUDEV REQUIRED IMPORTED_TARGET libudev)

@@ -56,7 +56,7 @@ class local_source final : public detail::machine_source {
     upciedev::board open(const crate_entry& what) override {
         const auto node = std::filesystem::path("/dev/upciedev") / what.pci_address;
         if (what.transport.empty() && !std::filesystem::exists(node)) detail::refuse_entry(what);
-        return {detail::open_chardev(node), find_description(what), what.alias};
+        return make_board(detail::open_chardev(node), find_description(what), what.alias);
     }
 
   private:

@@ -44,7 +44,7 @@ void sim_source::add(const crate_slot& slot) {
     const auto description = library().load(slot.board);
     try {
         const auto way = std::make_shared<sim_board>(description, slot.slot, slot.simulate);
-        boards_.emplace(slot.slot, upciedev::board(way, description, slot.alias));
+        boards_.emplace(slot.slot, make_board(way, description, slot.alias));
         entry.ids = way->identity().ids;
     } catch (const error& wrong) {
         throw wrong.at(slot.where);

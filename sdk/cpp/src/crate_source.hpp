@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "trace.hpp"
+
 #include <upciedev/crate.hpp>
 #include <upciedev/crate_file.hpp>
 
@@ -12,8 +14,7 @@ inline namespace v1 {
 /// Where the boards of a crate come from: one class a kind of URI. Thread-safe.
 class crate::source {
   public:
-    source(std::string uri, const crate_options& options)
-        : uri_(std::move(uri)), library_(options.devices) {}
+    source(std::string uri, const crate_options& options);
     source(const source&) = delete;
     source& operator=(const source&) = delete;
     virtual ~source() = default;
@@ -28,9 +29,14 @@ class crate::source {
   protected:
     [[nodiscard]] board_library& library() noexcept { return library_; }
 
+    /// A board, under watch where the options name a trace.
+    [[nodiscard]] upciedev::board make_board(transport_ptr way, board_description_ptr description,
+                                             const std::string& alias) const;
+
   private:
     std::string uri_;
     board_library library_;
+    std::shared_ptr<detail::trace_file> trace_; ///< nullptr: no trace
 };
 
 namespace detail {

@@ -30,7 +30,7 @@ class sysfs_source final : public detail::machine_source {
     }
 
     upciedev::board open(const crate_entry& what) override {
-        return {detail::open_sysfs(what.pci_address), find_description(what), what.alias};
+        return make_board(detail::open_sysfs(what.pci_address), find_description(what), what.alias);
     }
 
   private:

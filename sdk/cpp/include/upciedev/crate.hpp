@@ -23,6 +23,9 @@ struct crate_options {
     /// Crate file that gives the slots of this machine aliases and board files ("local", "sysfs");
     /// empty: /etc/upciedev/crate.yaml where there is one.
     std::filesystem::path names;
+    /// File that gets one line for every access to a board, see docs/cli.md; empty:
+    /// $UPCIEDEV_TRACE, if that is set. Under a trace no register is mapped, so accesses are slow.
+    std::filesystem::path trace;
 };
 
 /// A crate: boards in numbered slots. Thread-safe.

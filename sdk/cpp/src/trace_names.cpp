@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "trace_names.hpp"
+
+#include "reg_effects.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace upciedev::inline v1::detail {
+namespace {
+
+std::pair<unsigned, std::uint64_t> address_of(const register_location& where) {
+    return {where.description->bar, where.offset};
+}
+
+} // namespace
+
+trace_names::trace_names(board_description_ptr description) : description_(std::move(description)) {
+    if (!description_) return;
+    registers_ = description_->all_registers();
+    std::ranges::sort(registers_, {}, [](const named& each) { return address_of(each.second); });
+}
+
+const trace_names::named* trace_names::find(const operation& op) const {
+    const auto found =
+        std::ranges::lower_bound(registers_, std::pair<unsigned, std::uint64_t>(op.bar, op.offset),
+                                 {}, [](const named& each) { return address_of(each.second); });
+    if (found == registers_.end() || found->second.offset != op.offset ||
+        found->second.description->bar != op.bar || found->second.description->width != op.width)
+        return nullptr;
+    return &*found;
+}
+
+std::string trace_names::area_name(const operation& op) const {
+    if (!description_) return {};
+    for (const auto& area : description_->areas) {
+        if (area.bar != op.bar || op.offset < area.offset || op.offset >= area.offset + area.size())
+            continue;
+        const std::uint64_t bytes = std::uint64_t{op.count} * (op.width / 8);
+        return fmt::format("{}[{}:{}]", area.path, (op.offset - area.offset) / area.element_size(),
+                           std::max<std::uint64_t>(bytes / area.element_size(), 1));
+    }
+    return {};
+}
+
+std::string trace_names::name(const operation& op) const {
+    if (const auto* found = find(op)) return found->first;
+    auto area = area_name(op);
+    if (!area.empty()) return area;
+    return fmt::format("{}:{:#x}:{}", op.bar, op.offset, op.width);
+}
+
+std::uint64_t trace_names::bits(const operation& op, std::uint64_t on_bus) const {
+    const auto* found = find(op);
+    if (found == nullptr) return on_bus & low_bits(op.width);
+    const auto& what = *found->second.description;
+    return swap_if(what.order, what.width, on_bus) & low_bits(op.width);
+}
+
+} // namespace upciedev::inline v1::detail

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "test_board.hpp"
+
+#include "trace.hpp"
+
+#include <upciedev/crate.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
+using namespace test;
+using testing::ContainsRegex;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+namespace {
+
+const std::string demo = std::string("sim:") + UPCIEDEV_SOURCE_DIR + "/devices/crates/demo.yaml";
+
+struct trace_test : testing::Test {
+    std::filesystem::path file = std::filesystem::temp_directory_path() /
+                                 ("upciedev_trace_test." + std::to_string(getpid()));
+    std::shared_ptr<sim_board> sim = std::make_shared<sim_board>(make_tester(), 4);
+    upciedev::board board{detail::traced(sim, make_tester(), "slot 4 tester",
+                                         std::make_shared<detail::trace_file>(file)),
+                          make_tester()};
+
+    ~trace_test() override { std::filesystem::remove(file); }
+
+    /// The lines, without time and process.
+    std::vector<std::string> lines() const {
+        std::ifstream stream(file);
+        std::vector<std::string> found;
+        for (std::string line; std::getline(stream, line);)
+            found.push_back(line.substr(line.find('\t', line.find('\t') + 1) + 1));
+        return found;
+    }
+};
+
+} // namespace
+
+TEST_F(trace_test, has_every_access_of_a_mapped_register) {
+    const auto plain = board.reg("PLAIN");
+    plain.write_raw(5);
+    EXPECT_EQ(plain.raw(), 5U);
+    (void)plain.modify_raw(0xf0, 0x30);
+    EXPECT_THAT(lines(),
+                ElementsAre("slot 4 tester\tPLAIN\twrite\t0x00000005",
+                            "slot 4 tester\tPLAIN\tread\t0x00000005",
+                            "slot 4 tester\tPLAIN\tmodify\t0x00000030\tmask 0x000000f0 was "
+                            "0x00000005"));
+}
+
+TEST_F(trace_test, names_elements_areas_and_addresses) {
+    sim->set("BIG", 0x11223344);
+    (void)board.reg("grid[1].row[2].CELL").raw();
+    (void)board.reg("BIG").raw();
+    (void)board.area("TABLE").read<std::int16_t>(16, 8);
+    (void)board.bar(0).read(0x3000, 16);
+    const auto all = lines();
+    ASSERT_GE(all.size(), 4U);
+    EXPECT_EQ(all[0], "slot 4 tester\tgrid[1].row[2].CELL\tread\t0x00000000");
+    EXPECT_EQ(all[1], "slot 4 tester\tBIG\tread\t0x11223344"); // as the register has them
+    EXPECT_THAT(all[2], HasSubstr("\tTABLE[16:8]\tread\t"));
+    EXPECT_EQ(all.back(), "slot 4 tester\t0:0x3000:16\tread\t0x0000");
+}
+
+TEST_F(trace_test, tells_which_access_of_a_batch_failed) {
+    auto batch = board.batch();
+    (void)batch.read(board.reg("ID"));
+    batch.wait(board.reg("PLAIN"), 1, 1, std::chrono::milliseconds(1));
+    (void)batch.read(board.reg("WORD"));
+    EXPECT_EQ(error_of([&] { batch.run(); }).first, errc::timeout);
+    const auto all = lines();
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(all[0], "slot 4 tester\tID\tread\t0xc0ffee01");
+    EXPECT_THAT(all[1], HasSubstr("PLAIN\twait\t-\tmask 0x00000001 for 0x00000001\tfailed: "));
+}
+
+TEST_F(trace_test, a_board_that_left_still_throws_board_gone) {
+    const auto plain = board.reg("PLAIN");
+    sim->unplug();
+    EXPECT_EQ(error_of([&] { (void)plain.raw(); }).first, errc::board_gone);
+    EXPECT_EQ(error_of([&] { plain.write_raw(1); }).first, errc::board_gone);
+    EXPECT_THAT(lines()[0], HasSubstr("failed: "));
+}
+
+TEST_F(trace_test, a_crate_traces_where_the_options_say) {
+    crate_options options;
+    options.trace = file;
+    (void)crate::open(demo, options).board("adc").reg("ID").raw();
+    EXPECT_THAT(lines(), ElementsAre("slot 4 vadc8\tID\tread\t0xadc80001"));
+    options.trace = "/nonexistent/trace";
+    EXPECT_THAT(error_of([&] { (void)crate::open(demo, options); }).second,
+                HasSubstr("/nonexistent/trace: the trace cannot be written"));
+}
+
+TEST_F(trace_test, a_crate_traces_where_the_environment_says) {
+    setenv("UPCIEDEV_TRACE", file.c_str(), 1); // NOLINT(concurrency-mt-unsafe)
+    (void)crate::open(demo).board("adc").reg("ID").raw();
+    unsetenv("UPCIEDEV_TRACE"); // NOLINT(concurrency-mt-unsafe)
+    (void)crate::open(demo).board("adc").reg("ID").raw();
+    EXPECT_EQ(lines().size(), 1U);
+    std::ifstream stream(file);
+    std::string line;
+    std::getline(stream, line);
+    EXPECT_THAT(line, ContainsRegex("^[0-9-]+T[0-9:]+[.][0-9]+Z\ttrace_test\\[" +
+                                    std::to_string(getpid()) + "\\]\t"));
+}
