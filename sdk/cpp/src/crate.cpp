@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "crate_source.hpp"
+#include "log.hpp"
 #include "suggest.hpp"
 
 #include <fmt/format.h>
@@ -113,6 +114,15 @@ entries look_up(crate::source& from, const Find& find) {
     return found.empty() ? find(from.list(true)) : found;
 }
 
+board open_and_tell(crate::source& from, const crate_entry& what) {
+    auto opened = from.open(what);
+    const auto& file = opened.description();
+    detail::log_line(log_level::info,
+                     fmt::format("{}: opened by {}, described by {}", opened.label(),
+                                 opened.way().name(), file ? file->file : "no board file"));
+    return opened;
+}
+
 std::string default_uri() {
     const char* uri = std::getenv("UPCIEDEV_CRATE"); // NOLINT(concurrency-mt-unsafe)
     return uri == nullptr || *uri == '\0' ? "local" : uri;
@@ -164,7 +174,7 @@ std::vector<crate_entry> crate::list() const {
 board crate::board(unsigned slot) const {
     const auto found = look_up(*source_, [&](const auto& all) { return in_slot(all, slot); });
     if (found.empty()) refuse_slot(list(), slot);
-    return source_->open(only_one(found, fmt::format("slot {}", slot)));
+    return open_and_tell(*source_, only_one(found, fmt::format("slot {}", slot)));
 }
 
 board crate::board(std::string_view name) const {
@@ -172,7 +182,7 @@ board crate::board(std::string_view name) const {
         if (const auto slot = parse_slot(name.substr(5))) return board(*slot);
     const auto found = look_up(*source_, [&](const auto& all) { return called(all, name); });
     if (found.empty()) refuse_name(list(), name);
-    return source_->open(only_one(found, name));
+    return open_and_tell(*source_, only_one(found, name));
 }
 
 std::string crate::uri() const {

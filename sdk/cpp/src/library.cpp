@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "board_file_loader.hpp"
+#include "log.hpp"
 
 #include <upciedev/board_file.hpp>
 
@@ -116,6 +117,8 @@ void board_library::state::scan() {
                 if (auto head = read_head(file)) candidates.push_back(std::move(*head));
             } catch (const error& problem) {
                 problems.push_back(problem);
+                detail::log_line(log_level::warning,
+                                 std::string("board file left out: ") + problem.what());
             }
 }
 

@@ -4,6 +4,8 @@
 #include "commands.hpp"
 #include "script.hpp"
 
+#include <upciedev/log.hpp>
+
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
@@ -344,6 +346,9 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     try {
+        (void)upciedev::set_log([](upciedev::log_level level, const std::string& text) {
+            if (level == upciedev::log_level::warning) complain("warning", text);
+        });
         return run(argc, argv);
     } catch (const std::exception& failure) {
         complain({}, failure.what());

@@ -5,4 +5,5 @@
 #include <upciedev/check.hpp>
 #include <upciedev/crate.hpp>
 #include <upciedev/crate_file.hpp>
+#include <upciedev/log.hpp>
 #include <upciedev/settings.hpp>
