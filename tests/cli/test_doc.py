@@ -31,6 +31,12 @@ registers:
           V: {at: 0, repeat: {count: 3, stride: 8}, type: int16, scale: 0.5, offset: -20,
               values: {low: -1, high: 1}, on_read: pop, endian: little}
   F: {at: regs+0, fields: {A: {bits: 3:1, values: {x: 5}, on_write: one_to_clear}}}
+areas:
+  M:
+    at: regs+0x800
+    count: 8
+    type: int16
+    layout: {frame: 8, channels: {c: {at: 0, repeat: {count: 2, stride: 2}}, t: {at: 4, type: uint32, unit: "<s>"}}}
 """
 
 
@@ -71,7 +77,7 @@ def test_both_say_the_same(upciedev, nasty):
 
 
 def test_a_committed_board_is_described_in_full(upciedev):
-    identity, bars, registers, *fields, areas = html_tables(pages(upciedev, VADC8))
+    identity, bars, registers, *fields, areas, irqs, dma = html_tables(pages(upciedev, VADC8))
     assert ["PCI ids", "1b36:00a8"] in identity
     assert ["2", "ddr", "512 MiB", "write-combined, open to peers", "Sample memory"] in bars
     assert len(registers) == 25
@@ -92,6 +98,11 @@ def test_a_committed_board_is_described_in_full(upciedev):
         row for table in fields for row in table]
     assert areas[1] == ["ddr+0x0", "ADC.RAM", "33554432", "64 MiB", "int16", "rw", "counts",
                         "Samples, channels interleaved"]
+    assert ["scratch register", "SCRATCH"] in identity
+    assert irqs[1] == ["dma_done", "0", "IRQ_STATUS.DMA_DONE", "IRQ_ENABLE.DMA_DONE",
+                       "IRQ_STATUS.DMA_DONE"]
+    assert ["start", "dma.CONTROL.START = 0x1"] in dma
+    assert ["longest transfer", "512 MiB"] in dma
 
 
 def test_texts_show_as_they_are(upciedev, nasty):
@@ -107,7 +118,7 @@ def test_texts_show_as_they_are(upciedev, nasty):
 
 
 def test_arrays_signs_and_orders(upciedev, nasty):
-    identity, bars, groups, registers, fields = html_tables(pages(upciedev, nasty))
+    identity, bars, groups, registers, fields, areas, channels = html_tables(pages(upciedev, nasty))
     assert [row[1] for row in identity if row[0] == "PCI ids"] == [
         "0001:0002 subsystem 0003:ffff", "0001:0003"]
     assert bars[1] == ["0", "regs", "4 KiB", "uncached, big endian", "a|b\\|c  d"]
@@ -115,6 +126,9 @@ def test_arrays_signs_and_orders(upciedev, nasty):
     assert registers[1] == ["regs+0x100 + 0x40*i + 0x8*j", "g.m[0..1].V[0..2]", "32", "rw",
                             "a read pops", "int16 * 0.5 - 20", "low = -1, high = 1"]
     assert registers[2][:4] == ["regs+0x0", "F", "32, big endian", "rw"]
+    assert areas[1][1:3] == ["M", "8"]
+    assert channels[1:] == [["0x0 + 0x2*i", "c[0..1]", "int16, big endian", ""],
+                            ["0x4", "t", "uint32, big endian", "<s>"]]
     assert fields[1] == ["3:1", "A", "rw", "writing 1 clears", "uint3", "x = 5"]
 
 

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """The documents tell the truth: their ```sh blocks run, one after the other in one shell a
-document, and print what the ```text block behind them shows; ```cpp blocks are an example's text.
+document, and print what the ```text block behind them shows; ```cpp blocks are an example's text; ```yaml
+blocks are board and crate files without error.
 
 Run with the built tools on the PATH; writes results to $UPCIEDEV_RESULTS if set.
 """
@@ -10,11 +11,12 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = ["README.md", "docs/cli.md", "docs/cpp.md"]
+DOCUMENTS = ["README.md", "docs/cli.md", "docs/cpp.md", "docs/board-files.md"]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MARK = "\x1eend of block\x1e"
 
@@ -46,7 +48,7 @@ def run_shell(commands: list[str]) -> list[str]:
 def check_shell(document: str) -> None:
     found = blocks(document)
     shell = [i for i, block in enumerate(found) if block.language == "sh"]
-    assert shell, f"{document} has no ```sh block"
+    assert shell or any(block.language == "yaml" for block in found), f"{document} has no example"
     outputs = run_shell([found[i].text for i in shell])
     for i, output in zip(shell, outputs):
         shown = found[i + 1] if i + 1 < len(found) else None
@@ -67,10 +69,26 @@ def check_examples(document: str) -> None:
             assert block.text in examples, f"{document}:{block.line}: is no file of examples/"
 
 
+def check_files(document: str) -> None:
+    """As if the blocks were in a folder of devices/."""
+    with tempfile.TemporaryDirectory() as folder:
+        for entry in (ROOT / "devices").iterdir():
+            (Path(folder) / entry.name).symlink_to(entry)
+        (Path(folder) / "document").mkdir()
+        for block in blocks(document):
+            if block.language == "yaml":
+                file = Path(folder) / "document" / f"line-{block.line}.yaml"
+                file.write_text(block.text)
+                done = subprocess.run(["upciedev", "check", file], text=True, timeout=60,
+                                      capture_output=True, check=False)
+                assert done.returncode == 0, f"{document}:{block.line}: {done.stdout}{done.stderr}"
+
+
 def main() -> int:
     verdicts = []
     for document in DOCUMENTS:
-        for name, check in (("shell", check_shell), ("examples", check_examples)):
+        for name, check in (("shell", check_shell), ("examples", check_examples),
+                            ("files", check_files)):
             try:
                 check(document)
                 verdicts.append(("pass", f"{document}.{name}", ""))

@@ -447,7 +447,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "x.yaml:6:9: 'R' is a register already"},
         bad_row{"unknown_key", "  R: {at: regs+0}\nareas: {A: {at: ddr+0, count: 4, width: 8}}\n",
                 "x.yaml:6:34: unknown key 'width'; use at, type, scale, offset, count, size, "
-                "endian, unit, access or description"}),
+                "endian, unit, access, description or layout"}),
     row_name);
 
 } // namespace

@@ -275,9 +275,9 @@ TEST(board_file, the_last_bytes_of_a_bar_count) {
     EXPECT_NO_THROW(parse_registers("  R: {at: regs+0x0, repeat: {count: 1024, stride: 4}}\n"));
 }
 
-/// The n-th YAML example of devices/README.md.
+/// The n-th YAML example of docs/board-files.md.
 std::string example(int n) {
-    std::ifstream stream(UPCIEDEV_SOURCE_DIR "/devices/README.md");
+    std::ifstream stream(UPCIEDEV_SOURCE_DIR "/docs/board-files.md");
     const std::string text{std::istreambuf_iterator<char>(stream), {}};
     const std::string fence = "```yaml\n";
     std::size_t begin = 0;
@@ -287,9 +287,9 @@ std::string example(int n) {
 }
 
 TEST(board_file, the_examples_in_the_manual_load) {
-    const auto board = parse_board_file(example(1), "README.md");
+    const auto board = parse_board_file(example(1), "board-files.md");
     EXPECT_EQ(board->find_register("adc.ch[3].GAIN").offset, 0x130U);
-    EXPECT_EQ(crate_file::parse(example(2), "README.md").slots.size(), 2U);
+    EXPECT_EQ(crate_file::parse(example(5), "board-files.md").slots.size(), 2U);
 }
 
 TEST(board_file, a_file_that_cannot_be_read) {

@@ -86,6 +86,9 @@ void read_keys(const yaml_node& root, board_draft& draft) {
     read_bars(keys.require("bars"), draft);
     read_registers(keys.find("registers"), draft);
     read_areas(keys.find("areas"), draft);
+    read_irqs(keys.find("irqs"), draft);
+    read_dma(keys.find("dma"), draft);
+    read_scratch(keys.find("scratch"), draft);
     keys.finish();
 }
 

@@ -62,6 +62,7 @@ void read_area(const yaml_node& node, board_draft& draft) {
     area.unit = read_text(keys.find("unit"), sink).value_or("");
     area.access = read_access(keys.find("access"), sink).value_or(access::rw);
     area.text = read_text(keys.find("description"), sink).value_or("");
+    read_layout(keys.find("layout"), area, sink);
     keys.finish();
     if (sink.count() != errors) area.bar = unknown_bar; // its place would only bring more errors
     if (draft.board.areas.size() == most_areas)

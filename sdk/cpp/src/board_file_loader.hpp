@@ -60,6 +60,28 @@ void read_board(const yaml_node& root, board_draft& draft);
 void read_bars(const yaml_node* node, board_draft& draft);
 void read_registers(const yaml_node* node, board_draft& draft);
 void read_areas(const yaml_node* node, board_draft& draft);
+/// Multiplexed channels, the key `layout` of an area whose other keys are read.
+void read_layout(const yaml_node* node, area_description& area, diagnostics& sink);
+/// Once registers and areas are known.
+void read_irqs(const yaml_node* node, board_draft& draft);
+void read_dma(const yaml_node* node, board_draft& draft); ///< once irqs are known, too
+void read_scratch(const yaml_node* node, board_draft& draft);
+
+/// What must be possible with a register or field that another section names.
+enum class part_use : std::uint8_t { read, write, write_guarded };
+/// "CTRL", "ch[3].CTRL", "CTRL.ENABLE"; empty where there is none or it does not fit.
+register_part read_part(const yaml_node* node, const board_draft& draft, part_use use);
+/// The same for a text that stands at a mark.
+register_part find_part(const std::string& path, text_mark at, const board_draft& draft,
+                        part_use use);
+/// What a part found by find_part() is: its register, and its field if it names one.
+struct known_part {
+    const register_description* owner = nullptr;
+    const field_description* field = nullptr;
+    [[nodiscard]] unsigned width() const { return field == nullptr ? owner->width : field->width; }
+};
+known_part look_up(const register_part& part, const board_draft& draft);
+
 /// BAR bounds, alignment, overlaps of what stands in a known BAR.
 void check_layout(const board_draft& draft);
 std::vector<match_description> read_matches(const yaml_node* node, diagnostics& sink);

@@ -28,8 +28,20 @@ bool register_description::reading_has_effects() const noexcept {
     return has_effect(*this) || std::any_of(fields.begin(), fields.end(), has_effect);
 }
 
+namespace {
+
+unsigned bytes_of(const value_type& type) noexcept {
+    return std::max(std::bit_ceil(unsigned{type.bits}) / 8, 1U);
+}
+
+} // namespace
+
 unsigned area_description::element_size() const noexcept {
-    return std::max(std::bit_ceil(static_cast<unsigned>(convert.type.bits)) / 8, 1U);
+    return bytes_of(convert.type);
+}
+
+unsigned channel_description::sample_size() const noexcept {
+    return bytes_of(convert.type);
 }
 
 std::string register_location::path() const {

@@ -115,6 +115,7 @@ void write_identity(document& page, const board_description& board) {
     if (!board.vendor.empty()) rows.push_back({{"maker"}, {board.vendor}});
     for (const auto& match : board.matches)
         rows.push_back({{"PCI ids"}, code(match_text(match))});
+    if (!board.scratch.empty()) rows.push_back({{"scratch register"}, code(board.scratch)});
     rows.push_back({{"board file"}, {board.file}});
     page.table({"identity", "of the board"}, rows);
 }
@@ -194,6 +195,23 @@ void write_registers(document& page, const board_description& board) {
         write_fields(page, what);
 }
 
+void write_channels(document& page, const upciedev::area_description& area) {
+    if (area.channels.empty()) return;
+    page.heading(3, {{"Channels of"}, code(area.path)});
+    page.paragraph(fmt::format("They recur every {} bytes.", area.frame));
+    std::vector<row> rows;
+    for (const auto& channel : area.channels) {
+        const auto& [count, stride] = channel.copies;
+        rows.push_back({code(fmt::format("{:#x}", channel.offset) +
+                             (count == 1 ? "" : fmt::format(" + {:#x}*i", stride))),
+                        code(channel.name + (count == 1 ? "" : fmt::format("[0..{}]", count - 1))),
+                        {joined({number_text(channel.convert), order_text(channel.order)})},
+                        {channel.unit},
+                        {channel.text}});
+    }
+    page.table({"byte", "channel", "type", "unit", "description"}, rows);
+}
+
 void write_areas(document& page, const board_description& board) {
     if (board.areas.empty()) return;
     page.heading(2, {{"Areas"}});
@@ -209,6 +227,61 @@ void write_areas(document& page, const board_description& board) {
                         {area.text}});
     page.table({"address", "area", "elements", "size", "type", "access", "unit", "description"},
                rows);
+    for (const auto& area : board.areas)
+        write_channels(page, area);
+}
+
+std::string part_text(const upciedev::register_part& part) {
+    return part.path + (part.field.empty() ? "" : ".") + part.field;
+}
+
+std::string writes_text(const std::vector<upciedev::part_write>& writes) {
+    std::vector<std::string> parts;
+    parts.reserve(writes.size());
+    for (const auto& [where, bits] : writes)
+        parts.push_back(fmt::format("{} = {:#x}", part_text(where), bits));
+    return joined(parts);
+}
+
+void write_irqs(document& page, const board_description& board) {
+    if (board.irqs.empty()) return;
+    page.heading(2, {{"Interrupts"}});
+    std::vector<row> rows;
+    for (const auto& irq : board.irqs)
+        rows.push_back({code(irq.name),
+                        {std::to_string(irq.vector)},
+                        code(part_text(irq.status)),
+                        code(part_text(irq.enable)),
+                        code(part_text(irq.acknowledge)),
+                        {irq.text}});
+    page.table({"cause", "vector", "status", "enable", "acknowledge", "description"}, rows);
+}
+
+void write_engine(document& page, const upciedev::dma_description& engine) {
+    page.heading(3, {code(engine.name), {engine.to_board ? "to the board" : "from the board"}});
+    if (!engine.text.empty()) page.paragraph(engine.text);
+    std::vector<row> rows;
+    for (const auto& half : engine.host)
+        rows.push_back({{"bus address"}, code(part_text(half))});
+    const std::vector<row> others{{{"offset in the memory"}, code(part_text(engine.board))},
+                                  {{"length"}, code(part_text(engine.length))},
+                                  {{"start"}, code(writes_text(engine.start))},
+                                  {{"stop"}, code(writes_text(engine.stop))},
+                                  {{"busy"}, code(part_text(engine.busy))},
+                                  {{"error"}, code(part_text(engine.error))},
+                                  {{"interrupt"}, code(engine.irq)},
+                                  {{"area"}, code(engine.area)},
+                                  {{"alignment"}, {human_size(engine.alignment)}},
+                                  {{"longest transfer"}, {human_size(engine.max_length)}}};
+    for (const auto& other : others)
+        if (!other[1].text.empty()) rows.push_back(other);
+    page.table({"of the engine", "is"}, rows);
+}
+
+void write_engines(document& page, const board_description& board) {
+    if (!board.dma.empty()) page.heading(2, {{"DMA engines"}});
+    for (const auto& engine : board.dma)
+        write_engine(page, engine);
 }
 
 } // namespace
@@ -223,6 +296,8 @@ void run_doc(const common& options, const doc_arguments& arguments) {
     write_bars(*page, *board);
     write_registers(*page, *board);
     write_areas(*page, *board);
+    write_irqs(*page, *board);
+    write_engines(*page, *board);
     fmt::print("{}", page->finish());
 }
 

@@ -84,6 +84,59 @@ struct group_description {
     std::string text;
 };
 
+/// A register or one of its fields, by path.
+struct register_part {
+    std::string path;  ///< of the register, "dma[1].CTRL"; empty: none
+    std::string field; ///< empty: the whole register
+};
+
+/// Bits that something is to write.
+struct part_write {
+    register_part where;
+    std::uint64_t bits = 0;
+};
+
+/// A cause for which the board interrupts.
+struct irq_description {
+    std::string name;
+    unsigned vector = 0;       ///< MSI or MSI-X vector; with INTx or one vector only all are 0
+    register_part status;      ///< not 0 while the cause is pending; none: the vector says it all
+    register_part enable;      ///< all ones let it interrupt; none: always on
+    register_part acknowledge; ///< the pending bits are written there; none: nothing to do
+    std::string text;
+};
+
+/// An engine that moves data between the board and the host, driven by registers.
+struct dma_description {
+    std::string name;
+    bool to_board = false;
+    std::vector<register_part> host; ///< take the bus address: one, or its low and its high half
+    register_part board;             ///< takes the byte offset in the board's memory; may be none
+    register_part length;            ///< takes bytes
+    std::vector<part_write> start;   ///< in order; none: writing the length starts it
+    std::vector<part_write> stop;    ///< none: it cannot be stopped
+    register_part busy;              ///< not 0 while it runs; may be none
+    register_part error;             ///< not 0 after a failure; may be none
+    std::string irq;                 ///< that tells its end; may be empty
+    std::string area;                ///< where the CPU sees the board's memory; may be empty
+    std::uint64_t alignment = 1;     ///< bytes, of addresses and length
+    std::uint64_t max_length = 0;    ///< bytes
+    std::string text;
+};
+
+/// One channel, or several alike, of an area in which channels take turns.
+struct UPCIEDEV_API channel_description {
+    std::string name;
+    std::uint64_t offset = 0; ///< bytes into a frame
+    repeat copies;            ///< count 1: a single channel
+    conversion convert;       ///< of one sample
+    byte_order order = byte_order::little;
+    std::string unit;
+    std::string text;
+
+    [[nodiscard]] unsigned sample_size() const noexcept; ///< bytes
+};
+
 /// A stretch of board memory with equal elements (waveform, DDR, table).
 struct UPCIEDEV_API area_description {
     std::string path;
@@ -95,6 +148,8 @@ struct UPCIEDEV_API area_description {
     std::string unit;
     upciedev::access access = access::rw;
     std::string text;
+    std::uint64_t frame = 0; ///< bytes after which the channels recur; 0: not multiplexed
+    std::vector<channel_description> channels; ///< ascending offset
 
     [[nodiscard]] unsigned element_size() const noexcept; ///< bytes
     [[nodiscard]] std::uint64_t size() const noexcept { return count * element_size(); }
@@ -137,6 +192,9 @@ class UPCIEDEV_API board_description {
     std::vector<register_description> registers; ///< in the order of the file
     std::vector<area_description> areas;
     std::vector<group_description> groups; ///< those with a description
+    std::vector<irq_description> irqs;
+    std::vector<dma_description> dma;
+    std::string scratch; ///< path of a register that may be read and written freely; may be empty
 
     /// \param path "adc.ch[3].GAIN" or "adc.ch.3.GAIN".
     /// \throws error no_such_register (with the nearest names), out_of_range (index)
