@@ -87,5 +87,11 @@ TEST_F(batch_test, a_board_that_left_throws_board_gone) {
     (void)batch.read(board.reg("PLAIN"));
     sim->unplug();
     EXPECT_EQ(error_of([&] { batch.run(); }).first, errc::board_gone);
+    try {
+        batch.run();
+    } catch (const error& e) {
+        EXPECT_EQ(e.cause(), std::errc::no_such_device);
+        EXPECT_EQ(e.at("elsewhere").cause(), e.cause());
+    }
     EXPECT_EQ(batch.done(), 0U);
 }

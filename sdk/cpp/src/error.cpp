@@ -44,12 +44,13 @@ std::error_code make_error_code(errc code) noexcept {
     return {static_cast<int>(code), error_category()};
 }
 
-error::error(errc code, std::string where, std::string what, std::string remedy)
+error::error(errc code, std::string where, std::string what, std::string remedy,
+             std::error_code cause)
     : std::system_error(make_error_code(code)), where_(std::move(where)), reason_(std::move(what)),
-      remedy_(std::move(remedy)), text_(join(where_, reason_, remedy_)) {}
+      remedy_(std::move(remedy)), text_(join(where_, reason_, remedy_)), cause_(cause) {}
 
 error error::at(std::string where) const {
-    return {kind(), std::move(where), reason_, remedy_};
+    return {kind(), std::move(where), reason_, remedy_, cause_};
 }
 
 } // namespace v1

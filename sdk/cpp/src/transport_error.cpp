@@ -47,8 +47,9 @@ void throw_access_error(std::error_code cause, std::string where) {
         throw error(static_cast<errc>(cause.value()), std::move(where), cause.message());
     const auto* const found =
         std::ranges::find(translations, cause.value(), [](const auto& t) { return t.number; });
-    if (found == translations.end()) throw error(errc::io_error, std::move(where), cause.message());
-    throw error(found->code, std::move(where), found->what, found->remedy);
+    if (found == translations.end())
+        throw error(errc::io_error, std::move(where), cause.message(), {}, cause);
+    throw error(found->code, std::move(where), found->what, found->remedy, cause);
 }
 
 } // namespace upciedev::inline v1::detail

@@ -21,7 +21,7 @@ enum class errc {
     timeout,           ///< the time given ran out
     interrupted,       ///< a signal or a stop_token ended the wait
     busy,              ///< somebody else holds it
-    io_error,          ///< the operating system or the board refused; see errno in code()
+    io_error,          ///< the operating system or the board refused; see cause()
     bad_board_file,    ///< a board, crate or settings file is wrong, at the place named
     not_permitted,     ///< missing rights, or a guarded register
     not_supported,     ///< this transport, board or register cannot do that
@@ -36,7 +36,8 @@ UPCIEDEV_API std::error_code make_error_code(errc code) noexcept;
 /// what() reads "<where>: <what>; <remedy>", parts that are empty left out.
 class UPCIEDEV_API error : public std::system_error {
   public:
-    error(errc code, std::string where, std::string what, std::string remedy = {});
+    error(errc code, std::string where, std::string what, std::string remedy = {},
+          std::error_code cause = {});
 
     /// The same error with its place named, for a layer that knows more than the one below.
     [[nodiscard]] error at(std::string where) const;
@@ -47,6 +48,8 @@ class UPCIEDEV_API error : public std::system_error {
     /// What happened, without place and remedy.
     [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
     [[nodiscard]] const std::string& remedy() const noexcept { return remedy_; }
+    /// What the operating system said (ENODEV, EIO, ...); empty where the SDK itself refused.
+    [[nodiscard]] const std::error_code& cause() const noexcept { return cause_; }
     [[nodiscard]] const char* what() const noexcept override { return text_.c_str(); }
 
   private:
@@ -54,6 +57,7 @@ class UPCIEDEV_API error : public std::system_error {
     std::string reason_;
     std::string remedy_;
     std::string text_;
+    std::error_code cause_;
 };
 
 } // namespace v1
