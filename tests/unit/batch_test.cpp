@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
+#include <sys/time.h>
+
 using namespace test;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
@@ -32,6 +35,34 @@ TEST_F(batch_test, does_all_in_order_and_answers) {
     EXPECT_EQ(after.raw(), 0x2800U);
     EXPECT_EQ(rate.get(), value(4.0));
     EXPECT_EQ(big.raw(), 0x11223344U);
+}
+
+TEST_F(batch_test, writes_names) {
+    auto batch = board.batch();
+    sim->set("CTRL", 0);
+    batch.write(board.reg("CTRL").field("MODE"), "external");
+    batch.write(board.reg("SOURCE"), "external");
+    EXPECT_EQ(error_of([&] { batch.write(board.reg("CTRL").field("MODE"), "sideways"); }).first,
+              errc::bad_value);
+    EXPECT_EQ(error_of([&] { batch.write(board.reg("PLAIN"), "external"); }).first,
+              errc::bad_value);
+    batch.run();
+    EXPECT_EQ(sim->get("CTRL"), 0x20U);
+    EXPECT_EQ(sim->get("SOURCE"), 2U);
+    EXPECT_EQ(batch.size(), 2U);
+}
+
+TEST_F(batch_test, a_signal_ends_a_wait) {
+    struct sigaction quiet = {};
+    quiet.sa_handler = [](int) {};
+    ASSERT_EQ(sigaction(SIGALRM, &quiet, nullptr), 0);
+    const itimerval often{{0, 20'000}, {0, 20'000}}; // one may come between two pauses
+    ASSERT_EQ(setitimer(ITIMER_REAL, &often, nullptr), 0);
+    auto batch = board.batch();
+    batch.wait(board.reg("PLAIN"), 1, 1, 10s);
+    EXPECT_EQ(error_of([&] { batch.run(); }).first, errc::interrupted);
+    const itimerval never{};
+    setitimer(ITIMER_REAL, &never, nullptr);
 }
 
 TEST_F(batch_test, runs_again_with_the_same_operations) {

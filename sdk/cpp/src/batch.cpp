@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "board_state.hpp"
+#include "reg_values.hpp"
 
 #include <upciedev/batch.hpp>
 
@@ -64,6 +65,17 @@ void batch::write_raw(const basic_reg& what, std::uint64_t bits) {
 
 void batch::write(const field& what, const value& number) {
     add(what.owner_, what.write_operation(what.bits_of(number)), what.what_);
+}
+
+void batch::write(const basic_reg& what, std::string_view name) {
+    write_raw(what,
+              detail::named_bits(what.description().values, name, [&] { return what.where(); }));
+}
+
+void batch::write(const field& what, std::string_view name) {
+    const auto bits =
+        detail::named_bits(what.description().values, name, [&] { return what.where(); });
+    add(what.owner_, what.write_operation(bits), what.what_);
 }
 
 void batch::modify_raw(const basic_reg& what, std::uint64_t mask, std::uint64_t bits) {

@@ -5,7 +5,7 @@
 
 #include <cerrno>
 #include <chrono>
-#include <thread>
+#include <ctime>
 
 namespace upciedev::inline v1::detail {
 
@@ -20,7 +20,8 @@ int poll_until(operation& op, const Read& read) {
         if (const int problem = read(op.value)) return problem;
         if ((op.value & op.mask) == wanted) return 0;
         if (last) return ETIMEDOUT;
-        std::this_thread::sleep_for(std::chrono::microseconds(20));
+        const timespec pause{0, 20'000};
+        if (nanosleep(&pause, nullptr) != 0) return EINTR; // as the driver: Ctrl-C ends a poll
     }
 }
 

@@ -28,6 +28,9 @@ class UPCIEDEV_API batch {
     void write(const basic_reg& what, const value& number);
     void write_raw(const basic_reg& what, std::uint64_t bits);
     void write(const field& what, const value& number);
+    /// By the name of an enumeration value. \throws error bad_value (with the names)
+    void write(const basic_reg& what, std::string_view name);
+    void write(const field& what, std::string_view name);
     /// Replace the bits in \p mask, as basic_reg::modify_raw() does, but for the old bits: where
     /// none has to be kept it is a plain write.
     void modify_raw(const basic_reg& what, std::uint64_t mask, std::uint64_t bits);
