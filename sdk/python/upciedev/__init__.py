@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One API for every PCIe board of a MicroTCA crate.
+
+    with upciedev.open("sim:devices/crates/demo.yaml") as crate:
+        adc = crate.board(4)
+        adc.reg("adc.ch[3].GAIN").write(-1.5)
+"""
+
+from upciedev._core import (
+    Area,
+    AreaDescription,
+    Bar,
+    BarFacts,
+    Batch,
+    Board,
+    BoardIdentity,
+    BoardIds,
+    Crate,
+    CrateEntry,
+    Field,
+    FieldDescription,
+    Reg,
+    RegisterDescription,
+    Result,
+    __version__,
+    open,
+)
+from upciedev._errors import (
+    AbiMismatch,
+    BadBoardFile,
+    BadValue,
+    BoardGone,
+    Busy,
+    Errc,
+    Error,
+    Interrupted,
+    IoError,
+    NoSuchBoard,
+    NoSuchRegister,
+    NotPermitted,
+    NotSupported,
+    OutOfRange,
+    ReadOnly,
+    Timeout,
+    WriteOnly,
+)
+
+__all__ = [
+    "AbiMismatch",
+    "Area",
+    "AreaDescription",
+    "BadBoardFile",
+    "BadValue",
+    "Bar",
+    "BarFacts",
+    "Batch",
+    "Board",
+    "BoardGone",
+    "BoardIdentity",
+    "BoardIds",
+    "Busy",
+    "Crate",
+    "CrateEntry",
+    "Errc",
+    "Error",
+    "Field",
+    "FieldDescription",
+    "Interrupted",
+    "IoError",
+    "NoSuchBoard",
+    "NoSuchRegister",
+    "NotPermitted",
+    "NotSupported",
+    "OutOfRange",
+    "ReadOnly",
+    "Reg",
+    "RegisterDescription",
+    "Result",
+    "Timeout",
+    "WriteOnly",
+    "__version__",
+    "open",
+]
