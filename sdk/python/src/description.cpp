@@ -54,7 +54,7 @@ void bind_common(Class& type) {
 }
 
 template <class Class>
-void bind_scalar(Class& type) {
+void bind_value_facts(Class& type) {
     using description = typename Class::type;
     bind_common(type);
     type.def_readonly("width", &description::width);
@@ -66,13 +66,13 @@ void bind_scalar(Class& type) {
 
 void bind_described(py::module_& core) {
     py::class_<field_description> field(core, "FieldDescription", py::is_final());
-    bind_scalar(field);
+    bind_value_facts(field);
     field.def_readonly("name", &field_description::name);
     field.def_readonly("lsb", &field_description::lsb);
     field.def_property_readonly("mask", &field_description::mask);
 
     py::class_<register_description> reg(core, "RegisterDescription", py::is_final());
-    bind_scalar(reg);
+    bind_value_facts(reg);
     reg.def_readonly("path", &register_description::path);
     reg.def_readonly("bar", &register_description::bar);
     reg.def_readonly("reset", &register_description::reset);
