@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """The documents tell the truth: their ```sh blocks run, one after the other in one shell a
-document, and print what the ```text block behind them shows; ```cpp blocks are an example's text; ```yaml
-blocks are board and crate files without error.
+document, and print what the ```text block behind them shows; ```cpp and ```python blocks are an
+example's text; ```yaml blocks are board and crate files without error. docs/python.md is run by
+tests/python/test_docs.py.
 
 Run with the built tools on the PATH; writes results to $UPCIEDEV_RESULTS if set.
 """
@@ -59,13 +60,14 @@ def check_shell(document: str) -> None:
 
 def without_licence(path: Path) -> str:
     return "".join(line for line in path.read_text().splitlines(keepends=True)
-                   if not line.startswith("// SPDX"))
+                   if not line.startswith(("// SPDX", "# SPDX")))
 
 
 def check_examples(document: str) -> None:
-    examples = {without_licence(path): path for path in (ROOT / "examples").glob("*.cpp")}
+    examples = {without_licence(path) for kind in ("*.cpp", "*.py")
+                for path in (ROOT / "examples").glob(kind)}
     for block in blocks(document):
-        if block.language == "cpp":
+        if block.language in ("cpp", "python"):
             assert block.text in examples, f"{document}:{block.line}: is no file of examples/"
 
 
