@@ -11,7 +11,7 @@ install(DIRECTORY include/upciedev TYPE INCLUDE)
 install(FILES ${PROJECT_SOURCE_DIR}/kernel/include/uapi/linux/upciedev.h
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/linux)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/devices DESTINATION ${CMAKE_INSTALL_DATADIR}/upciedev
-        FILES_MATCHING PATTERN *.yaml)
+        FILES_MATCHING PATTERN *.yaml PATTERN *.schema.json)
 install(FILES ${PROJECT_SOURCE_DIR}/packaging/udev/60-upciedev.rules DESTINATION lib/udev/rules.d)
 install(FILES ${PROJECT_SOURCE_DIR}/packaging/udev/upciedev.sysusers DESTINATION lib/sysusers.d
         RENAME upciedev.conf)
