@@ -37,3 +37,16 @@ step() {
     fi
     printf '  %s: done in %d s\n' "$title" "$SECONDS"
 }
+
+# run_test GROUP NAME FOLDER TABLE COMMAND...: appends its results to TABLE. A gtest program leaves
+# FOLDER/NAME.json, anything else may leave FOLDER/NAME.tsv; else its exit code counts.
+run_test() {
+    local group=$1 name=$2 folder=$3 table=$4 status=0
+    local log=build/log/$group-$name.log
+    shift 4
+    rm -f "$folder/$name".{json,tsv}
+    GTEST_OUTPUT=json:$folder/$name.json UPCIEDEV_RESULTS=$root/$folder/$name.tsv \
+        timeout --kill-after=10 300 "$@" >"$log" 2>&1 </dev/null || status=$?
+    if [[ $status -ne 0 ]]; then tail -n 60 "$log"; fi
+    "$root/tools/results.py" collect "$group.$name" "$status" "$folder/$name" "$table"
+}

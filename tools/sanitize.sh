@@ -10,21 +10,12 @@ cd "$root"
 export ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=second_deadlock_stack=1
 
-run() {
-    local preset=$1 program=$2 name status=0
-    name=$(basename "$program")
-    GTEST_OUTPUT=json:build/$preset/$name.json timeout --kill-after=10 300 "$program" \
-        >"build/log/$preset-$name.log" 2>&1 </dev/null || status=$?
-    if [[ $status -ne 0 ]]; then tail -n 60 "build/log/$preset-$name.log"; fi
-    tools/results.py collect "$preset.$name" "$status" "build/$preset/$name" build/results/sanitizers.tsv
-}
-
 mkdir -p build/results
 for preset in asan tsan; do
     [[ $preset == tsan ]] && target=threads_test || target=unit_tests
     step "configuring $preset" "$preset-configure" cmake --preset "$preset"
     step "building $preset" "$preset-build" cmake --build "build/$preset" --target "$target"
     while IFS= read -r program; do
-        run "$preset" "$program"
+        run_test "$preset" "$(basename "$program")" "build/$preset" build/results/sanitizers.tsv "$program"
     done < <(find "build/$preset/tests/unit" -maxdepth 1 -type f -executable | sort)
 done

@@ -64,11 +64,11 @@ TEST(threads, fields_of_one_register_do_not_undo_each_other) {
 
 TEST(threads, mapped_registers_hold_what_some_thread_wrote) {
     const auto adc = crate::open(demo_crate).board(4);
-    const auto pretrigger = adc.reg("LENGTH");
+    const auto length = adc.reg("LENGTH");
     in_threads([&](unsigned number) {
         for (unsigned i = 0; i < 5000; ++i) {
-            pretrigger.write_raw(0x100 + number);
-            EXPECT_EQ(pretrigger.raw() & ~std::uint64_t{3}, 0x100U);
+            length.write_raw(0x100 + number);
+            EXPECT_EQ(length.raw() & ~std::uint64_t{3}, 0x100U);
         }
     });
 }

@@ -12,18 +12,6 @@ namespace {
 
 constexpr std::uint64_t largest_frame = 1U << 20U; // bytes
 
-void read_copies(const yaml_node* node, channel_description& channel, diagnostics& sink) {
-    if (node == nullptr) return;
-    map_reader keys(*node, sink);
-    const auto* count_key = keys.require("count");
-    const auto count = read_unsigned(count_key, sink, std::numeric_limits<std::uint32_t>::max());
-    channel.copies.stride = read_size(keys.require("stride"), sink).value_or(0);
-    keys.finish();
-    if (count == 0U) sink.report(count_key->mark, "a count of 0", "leave the channel out");
-    channel.copies.count =
-        static_cast<std::uint32_t>(std::max<std::uint64_t>(count.value_or(1), 1));
-}
-
 /// Bytes from the first to behind the last copy; beyond all frames where that is too much.
 std::uint64_t extent(const channel_description& channel) {
     std::uint64_t span = 0;
@@ -50,7 +38,7 @@ channel_description read_channel(const yaml_node& node, const area_description& 
     channel_description channel;
     channel.name = node.key;
     channel.offset = read_unsigned(keys.require("at"), sink, largest_frame).value_or(0);
-    read_copies(keys.find("repeat"), channel, sink);
+    if (const auto* repeated = keys.find("repeat")) channel.copies = read_copies(*repeated, sink);
     channel.convert.type = area.convert.type;
     if (const auto type = read_type(keys.find("type"), sink)) channel.convert.type = *type;
     read_scaling(keys, channel.convert);

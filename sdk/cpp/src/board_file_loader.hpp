@@ -42,6 +42,8 @@ std::optional<byte_order> read_order(const yaml_node* node, diagnostics& sink);
 byte_order order_in_bar(const board_draft& draft, unsigned bar);
 
 std::optional<access> read_access(const yaml_node* node, diagnostics& sink);
+/// The map `{count, stride}` of a `repeat`; a wrong count is 1.
+repeat read_copies(const yaml_node& node, diagnostics& sink);
 std::optional<value_type> read_type(const yaml_node* node, diagnostics& sink);
 void read_scaling(map_reader& keys, conversion& convert);
 /// The keys that mean the same for a register and for a field. The type is known already, and

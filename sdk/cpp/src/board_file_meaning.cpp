@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
 #include <unordered_map>
 
 namespace upciedev::inline v1::detail {
@@ -98,6 +100,17 @@ void read_effects(map_reader& keys, T& what) {
 std::optional<access> read_access(const yaml_node* node, diagnostics& sink) {
     return read_choice<access>(node, sink,
                                {{"rw", access::rw}, {"ro", access::ro}, {"wo", access::wo}});
+}
+
+repeat read_copies(const yaml_node& node, diagnostics& sink) {
+    map_reader keys(node, sink);
+    const auto* count_key = keys.require("count");
+    const auto count = read_unsigned(count_key, sink, std::numeric_limits<std::uint32_t>::max());
+    const auto stride = read_size(keys.require("stride"), sink);
+    keys.finish();
+    if (count == 0U) sink.report(count_key->mark, "a count of 0", "leave the whole entry out");
+    return {static_cast<std::uint32_t>(std::max<std::uint64_t>(count.value_or(1), 1)),
+            stride.value_or(0)};
 }
 
 std::optional<value_type> read_type(const yaml_node* node, diagnostics& sink) {

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <limits>
 
 namespace upciedev::inline v1::detail {
 
@@ -34,17 +33,10 @@ bool is_group(const yaml_node& node) {
 bool read_repeat(map_reader& outer, std::vector<repeat>& repeats) {
     const auto* node = outer.find("repeat");
     if (node == nullptr) return false;
-    auto& sink = outer.sink();
-    map_reader keys(*node, sink);
-    const auto* count_key = keys.require("count");
-    const auto count = read_unsigned(count_key, sink, std::numeric_limits<std::uint32_t>::max());
-    const auto stride = read_size(keys.require("stride"), sink);
-    keys.finish();
-    if (count == 0U) sink.report(count_key->mark, "a count of 0", "leave the whole entry out");
-    if (repeats.size() == most_repeats)
-        sink.report(node->key_mark,
-                    fmt::format("more than {} repeats in one another", most_repeats));
-    repeats.push_back({static_cast<std::uint32_t>(count.value_or(1)), stride.value_or(0)});
+    repeats.push_back(read_copies(*node, outer.sink()));
+    if (repeats.size() > most_repeats)
+        outer.sink().report(node->key_mark,
+                            fmt::format("more than {} repeats in one another", most_repeats));
     return true;
 }
 
