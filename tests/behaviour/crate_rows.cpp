@@ -133,3 +133,17 @@ TEST_F(crate_row, handles_outlive_crate_and_board) {
     }();
     EXPECT_NO_THROW(std::ignore = reg.raw());
 }
+
+TEST_F(crate_row, maps_what_its_capabilities_promise) {
+    NEED(all, boards(), "no board can be opened");
+    for (const auto& [entry, board] : all) {
+        visit(board);
+        auto& way = board.way();
+        bool maps = false;
+        for (unsigned index = 0; index < 6; ++index)
+            maps = maps || way.map(index, 0, 4, false) != nullptr;
+        const bool promised = way.capabilities().has(upciedev::capability::mapping);
+        EXPECT_TRUE(promised || !maps) << board.label() << " maps what it does not promise";
+        EXPECT_TRUE(maps || !way.bar(0).mapping.starts_with("all")) << board.label();
+    }
+}

@@ -36,7 +36,11 @@ int run() {
     }
     behaviour::write_results(collected->rows());
     behaviour::print_report(behaviour::keep_report(behaviour::options.report, collected->rows()));
-    std::printf("\n%s: %u of %zu rows exercised\n", name.c_str(), collected->exercised(),
+    std::string can;
+    for (const auto& word : behaviour::common_capabilities().names())
+        can += (can.empty() ? "" : ", ") + word;
+    std::printf("\n%s can: %s\n", behaviour::transport_name().c_str(), can.c_str());
+    std::printf("%s: %u of %zu rows exercised\n", name.c_str(), collected->exercised(),
                 collected->rows().size());
     if (collected->exercised() < behaviour::options.at_least) {
         std::printf("FAILED: at least %u should be: a board or register is missing\n",

@@ -80,6 +80,7 @@ std::vector<found_register> reopened(const std::vector<found_register>& found,
 } // namespace
 
 TEST_F(removal_row, every_access_throws_board_gone) {
+    NEED_CAPABILITY(upciedev::capability::hot_plug);
     if (!can_unplug()) GTEST_SKIP() << "no --unplug command is given";
     NEED(found, find_registers(is_answering), "no register without a meaning to write to");
     const auto crate = crate_to_unplug_from();
@@ -93,6 +94,7 @@ TEST_F(removal_row, every_access_throws_board_gone) {
 }
 
 TEST_F(removal_row, areas_throw_board_gone) {
+    NEED_CAPABILITY(upciedev::capability::hot_plug);
     if (!can_unplug()) GTEST_SKIP() << "no --unplug command is given";
     NEED(found, find_areas([](const auto& what) { return what.access == upciedev::access::rw; }),
          "no area that can be written");
@@ -110,6 +112,7 @@ TEST_F(removal_row, areas_throw_board_gone) {
 }
 
 TEST_F(removal_row, a_thread_in_the_middle_of_it_gets_board_gone) {
+    NEED_CAPABILITY(upciedev::capability::hot_plug);
     if (!can_unplug()) GTEST_SKIP() << "no --unplug command is given";
     NEED(found, find_registers(is_answering), "no register without a meaning to write to");
     const auto crate = crate_to_unplug_from();
@@ -133,6 +136,7 @@ TEST_F(removal_row, a_thread_in_the_middle_of_it_gets_board_gone) {
 }
 
 TEST_F(removal_row, other_boards_stay) {
+    NEED_CAPABILITY(upciedev::capability::hot_plug);
     if (!can_unplug()) GTEST_SKIP() << "no --unplug command is given";
     NEED(found, find_registers(is_answering), "no register without a meaning to write to");
     if (found.size() < 2) GTEST_SKIP() << "only one board has a register for it";
@@ -150,6 +154,7 @@ TEST_F(removal_row, other_boards_stay) {
 }
 
 TEST_F(removal_row, a_board_that_came_back_can_be_opened_again) {
+    NEED_CAPABILITY(upciedev::capability::hot_plug);
     if (transport_name() != "sim" && (options.unplug.empty() || options.replug.empty()))
         GTEST_SKIP() << "no --unplug and --replug commands are given";
     NEED(found, find_registers(is_answering), "no register without a meaning to write to");

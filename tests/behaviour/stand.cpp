@@ -56,6 +56,19 @@ std::string transport_name() {
     return boards().empty() ? "none" : boards().front().board.way().name();
 }
 
+upciedev::capability_set common_capabilities() {
+    if (boards().empty()) return {};
+    auto common = boards().front().board.way().capabilities();
+    for (const auto& each : boards())
+        common = common.with_only(each.board.way().capabilities());
+    return common;
+}
+
+std::string missing_capability(upciedev::capability which) {
+    if (common_capabilities().has(which)) return {};
+    return transport_name() + " has no " + std::string(name(which));
+}
+
 std::vector<found_register> find_registers(const register_wish& wanted) {
     std::vector<found_register> found;
     for (const auto& [entry, board] : boards()) {

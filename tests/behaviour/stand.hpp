@@ -42,6 +42,10 @@ const std::vector<stand_board>& boards();
 void renew_boards();
 /// "sim", "sysfs", "chardev": what the boards of this crate are reached through.
 std::string transport_name();
+/// Of all boards together: what the rows can rely on.
+upciedev::capability_set common_capabilities();
+/// Why a row that needs it cannot run here; empty if it can.
+std::string missing_capability(upciedev::capability which);
 
 /// A register that a row can use, the first of its kind on its board.
 struct found_register {
@@ -121,6 +125,10 @@ void expect_error(upciedev::errc kind, const std::function<void()>& act,
 #define NEED(name, expression, why)                                                                \
     const auto name = expression;                                                                  \
     if (name.empty()) GTEST_SKIP() << (why)
+
+/// The row needs something that not every way to a board can do; see upciedev::capability.
+#define NEED_CAPABILITY(which)                                                                     \
+    if (const auto missing = missing_capability(which); !missing.empty()) GTEST_SKIP() << missing
 
 /// Every thing found, named in failures and counted as visited.
 #define FOR_EACH(thing, found)                                                                     \

@@ -175,6 +175,9 @@ TEST_F(chardev, tells_what_the_driver_knows) {
     EXPECT_EQ(way->bar(0).size, 4 * page);
     EXPECT_EQ(way->bar(0).name, "regs");
     EXPECT_EQ(way->bar(0).mapping, "partly");
+    using enum capability;
+    EXPECT_EQ(way->capabilities(),
+              (capability_set{mapping, batch, poll, modify, hot_plug, shared}));
     EXPECT_EQ(way->bar(1).size, 0U);
     EXPECT_EQ(way->bar(6).size, 0U);
 }

@@ -82,6 +82,11 @@ TEST_F(trace_test, tells_which_access_of_a_batch_failed) {
     EXPECT_THAT(all[1], HasSubstr("PLAIN\twait\t-\tmask 0x00000001 for 0x00000001\tfailed: "));
 }
 
+TEST_F(trace_test, can_what_the_board_can_but_mapping) {
+    EXPECT_TRUE(sim->capabilities().has(capability::mapping));
+    EXPECT_EQ(board.way().capabilities(), sim->capabilities().without(capability::mapping));
+}
+
 TEST_F(trace_test, a_board_that_left_still_throws_board_gone) {
     const auto plain = board.reg("PLAIN");
     sim->unplug();

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The upper floors of the SDK: ways to a board, boards and their handles, crates.
 set(UPCIEDEV_ACCESS_SOURCES
+    src/capabilities.cpp
     src/transport_check.cpp
     src/transport_error.cpp
     src/sim.cpp

@@ -109,6 +109,7 @@ class chardev final : public transport {
     [[nodiscard]] const volatile std::uint32_t* gone_flag() const noexcept override {
         return status_.gone();
     }
+    [[nodiscard]] capability_set capabilities() const noexcept override;
 
   private:
     void read_identity();
@@ -173,6 +174,14 @@ std::vector<upciedev_bar_area> chardev::read_areas(unsigned index, std::uint32_t
     file_.command(UPCIEDEV_GET_BAR_AREAS, request);
     areas.resize(std::min(count, request.count));
     return areas;
+}
+
+capability_set chardev::capabilities() const noexcept {
+    using enum capability;
+    const bool some = std::ranges::any_of(
+        bars_, [](const auto& facts) { return facts.size != 0 && facts.mapping != "not"; });
+    const capability_set always{batch, poll, modify, hot_plug, shared};
+    return some ? always.with(mapping) : always;
 }
 
 outcome chardev::run(std::span<operation> operations) noexcept {

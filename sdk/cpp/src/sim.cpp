@@ -156,6 +156,11 @@ const volatile std::uint32_t* sim_board::gone_flag() const noexcept {
     return &state_->gone;
 }
 
+capability_set sim_board::capabilities() const noexcept {
+    using enum capability;
+    return {mapping, batch, modify, hot_plug};
+}
+
 void sim_board::unplug() noexcept {
     const std::lock_guard hold(state_->lock);
     __atomic_store_n(&state_->gone, 1U, __ATOMIC_RELEASE);

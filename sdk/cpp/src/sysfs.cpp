@@ -116,6 +116,9 @@ class sysfs final : public transport {
     volatile std::byte* map(unsigned bar, std::uint64_t offset, std::uint64_t length,
                             bool for_writing) noexcept override;
     [[nodiscard]] bool gone() const noexcept override;
+    [[nodiscard]] capability_set capabilities() const noexcept override {
+        return {capability::mapping, capability::shared};
+    }
 
   private:
     void read_resources();

@@ -48,6 +48,9 @@ class traced_transport final : public transport {
     [[nodiscard]] const volatile std::uint32_t* gone_flag() const noexcept override {
         return way_->gone_flag();
     }
+    [[nodiscard]] capability_set capabilities() const noexcept override {
+        return way_->capabilities().without(capability::mapping);
+    }
 
     outcome run(std::span<operation> operations) noexcept override {
         std::vector<operation> asked;

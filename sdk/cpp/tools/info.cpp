@@ -2,7 +2,7 @@
 #include "commands.hpp"
 #include "table.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -75,6 +75,7 @@ void print_json(const upciedev::board& board) {
                    {"subdevice", who.ids.subdevice}};
     json["transport"] = board.way().name();
     json["writable"] = board.way().writable();
+    json["capabilities"] = board.way().capabilities().names();
     json["card"] = who.card;
     json["driver"] = who.driver;
     json["generation"] = who.generation;
@@ -108,6 +109,7 @@ void print_facts(const upciedev::board& board) {
     fact("address", who.pci_address);
     fact("ids", all_ids_text(who.ids));
     fact("through", board.way().name() + (board.way().writable() ? "" : ", read-only"));
+    fact("can", fmt::format("{}", fmt::join(board.way().capabilities().names(), ", ")));
     fact("card", who.card);
     fact("driver", who.driver.empty() ? "" : "upciedev " + who.driver);
     fact("board file", file_text(board));

@@ -42,6 +42,7 @@ class UPCIEDEV_API sim_board final : public transport {
                             bool for_writing) noexcept override;
     [[nodiscard]] bool gone() const noexcept override;
     [[nodiscard]] const volatile std::uint32_t* gone_flag() const noexcept override;
+    [[nodiscard]] capability_set capabilities() const noexcept override;
 
   private:
     struct state;

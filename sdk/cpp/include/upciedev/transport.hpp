@@ -2,6 +2,7 @@
 #pragma once
 
 #include <upciedev/board_file.hpp>
+#include <upciedev/capabilities.hpp>
 #include <upciedev/error.hpp>
 
 #include <cstddef>
@@ -90,6 +91,9 @@ class UPCIEDEV_API transport {
     [[nodiscard]] virtual const volatile std::uint32_t* gone_flag() const noexcept {
         return nullptr;
     }
+
+    /// What can be done this way, with this board and these rights.
+    [[nodiscard]] virtual capability_set capabilities() const noexcept { return {}; }
 };
 
 using transport_ptr = std::shared_ptr<transport>;
