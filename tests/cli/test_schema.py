@@ -69,7 +69,7 @@ NAMES = [name for name, _, _ in examples()]
 # Maps whose keys are names of the user's, not keywords
 NAMED = {"bars", "registers", "fields", "values", "areas", "irqs", "dma", "channels", "slots", "simulate", "start", "stop"}
 REQUIRED = {"format", "board", "bars", "index", "size", "bits", "at", "count", "stride", "direction", "host", "length",
-            "max_length", "frame", "channels", "crate", "slots", "device", "vendor"}
+            "max_length", "register", "value", "mask", "frame", "channels", "crate", "slots", "device", "vendor"}
 
 
 def places(thing: Any, path: tuple = ()) -> Iterator[tuple]:

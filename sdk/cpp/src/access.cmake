@@ -19,6 +19,7 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/chardev.cpp
     src/chardev_maps.cpp
     src/crate.cpp
+    src/crate_identity.cpp
     src/crate_local.cpp
     src/crate_machine.cpp
     src/crate_sim.cpp

@@ -12,7 +12,10 @@ namespace {
 constexpr std::uint32_t never_gone = 0;
 
 [[noreturn]] void throw_no_board_file(const detail::board_state& board) {
-    throw error(errc::no_such_register, board.label(), "no board file describes it",
+    const auto& why = board.file_reason();
+    throw error(errc::no_such_register, board.label(),
+                why.empty() ? "no board file describes it"
+                            : fmt::format("no board file describes it: {}", why),
                 "name its folder with --devices or UPCIEDEV_DEVICES, or use BAR and offset");
 }
 
@@ -30,9 +33,10 @@ bool is_ordered(const transport& way, unsigned bar) {
 
 namespace detail {
 
-board_state::board_state(transport_ptr way, board_description_ptr description, std::string alias)
+board_state::board_state(transport_ptr way, board_description_ptr description, std::string alias,
+                         std::string file_reason)
     : way_(std::move(way)), description_(std::move(description)), alias_(std::move(alias)),
-      gone_(way_->gone_flag()) {
+      file_reason_(std::move(file_reason)), gone_(way_->gone_flag()) {
     if (gone_ == nullptr) gone_ = &never_gone;
     for (unsigned bar = 0; bar < ordered_.size(); ++bar)
         ordered_[bar] = is_ordered(*way_, bar);
@@ -52,9 +56,10 @@ std::string board_state::label() const {
 
 } // namespace detail
 
-board::board(transport_ptr way, board_description_ptr description, std::string alias)
+board::board(transport_ptr way, board_description_ptr description, std::string alias,
+             std::string file_reason)
     : state_(std::make_shared<detail::board_state>(std::move(way), std::move(description),
-                                                   std::move(alias))) {}
+                                                   std::move(alias), std::move(file_reason))) {}
 
 basic_reg board::find_reg(std::string_view path) const {
     try {
@@ -80,6 +85,10 @@ batch board::batch() const {
 
 const board_description_ptr& board::description() const noexcept {
     return state_->description();
+}
+
+const std::string& board::file_reason() const noexcept {
+    return state_->file_reason();
 }
 
 board_identity board::identity() const {

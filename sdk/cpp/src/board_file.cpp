@@ -19,21 +19,6 @@ constexpr std::uint64_t last_bar = 5;
 constexpr std::size_t longest_bar_name = 15;   // the driver keeps them so long
 constexpr std::size_t longest_board_name = 31; // likewise
 
-match_description read_match(const yaml_node& node, diagnostics& sink) {
-    map_reader keys(node, sink);
-    const auto id = [&](const yaml_node* key) -> std::optional<std::uint16_t> {
-        const auto number = read_unsigned(key, sink, 0xffff);
-        return number ? std::optional(static_cast<std::uint16_t>(*number)) : std::nullopt;
-    };
-    match_description match;
-    match.vendor = id(keys.require("vendor"));
-    match.device = id(keys.require("device"));
-    match.subvendor = id(keys.find("subvendor"));
-    match.subdevice = id(keys.find("subdevice"));
-    keys.finish();
-    return match;
-}
-
 void read_bar(const yaml_node& node, board_draft& draft) {
     auto& sink = draft.sink;
     map_reader keys(node, sink);
@@ -82,9 +67,9 @@ void read_keys(const yaml_node& root, board_draft& draft) {
     board.vendor = read_text(keys.find("vendor"), draft.sink).value_or("");
     board.text = read_text(keys.find("description"), draft.sink).value_or("");
     draft.order = read_order(keys.find("endian"), draft.sink).value_or(byte_order::little);
-    board.matches = read_matches(keys.find("match"), draft.sink);
     read_bars(keys.require("bars"), draft);
     read_registers(keys.find("registers"), draft);
+    board.matches = read_matches(keys.find("match"), draft.sink, &draft);
     read_areas(keys.find("areas"), draft);
     read_irqs(keys.find("irqs"), draft);
     read_dma(keys.find("dma"), draft);
@@ -103,16 +88,6 @@ const bar_description* board_draft::bar(unsigned index) const noexcept {
     const auto found = std::find_if(board.bars.begin(), board.bars.end(),
                                     [&](const auto& bar) { return bar.index == index; });
     return found == board.bars.end() ? nullptr : &*found;
-}
-
-std::vector<match_description> read_matches(const yaml_node* node, diagnostics& sink) {
-    if (node == nullptr) return {};
-    if (node->what != yaml_node::kind::sequence) return {read_match(*node, sink)};
-    if (node->items.empty()) sink.report(node->mark, "'match' is empty", "name at least one");
-    std::vector<match_description> matches;
-    for (const auto& item : node->items)
-        matches.push_back(read_match(item, sink));
-    return matches;
 }
 
 std::optional<byte_order> read_order(const yaml_node* node, diagnostics& sink) {

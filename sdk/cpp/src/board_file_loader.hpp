@@ -86,6 +86,8 @@ known_part look_up(const register_part& part, const board_draft& draft);
 
 /// BAR bounds, alignment, overlaps of what stands in a known BAR.
 void check_layout(const board_draft& draft);
-std::vector<match_description> read_matches(const yaml_node* node, diagnostics& sink);
+/// \param draft whose registers are known; nullptr: nobody looks whether the registers exist
+std::vector<match_description> read_matches(const yaml_node* node, diagnostics& sink,
+                                            const board_draft* draft);
 
 } // namespace upciedev::inline v1::detail

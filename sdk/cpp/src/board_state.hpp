@@ -14,12 +14,14 @@ namespace detail {
 /// What a board and all its handles share. Immutable, but for what the transport does.
 class board_state {
   public:
-    board_state(transport_ptr way, board_description_ptr description, std::string alias);
+    board_state(transport_ptr way, board_description_ptr description, std::string alias,
+                std::string file_reason);
 
     [[nodiscard]] transport& way() const noexcept { return *way_; }
     [[nodiscard]] const transport_ptr& shared_way() const noexcept { return way_; }
     [[nodiscard]] const board_description_ptr& description() const noexcept { return description_; }
     [[nodiscard]] const std::string& alias() const noexcept { return alias_; }
+    [[nodiscard]] const std::string& file_reason() const noexcept { return file_reason_; }
     [[nodiscard]] std::string name() const;
     [[nodiscard]] std::string label() const;
     /// Non-zero once the board has left; never null.
@@ -41,6 +43,7 @@ class board_state {
     transport_ptr way_;
     board_description_ptr description_;
     std::string alias_;
+    std::string file_reason_;
     const volatile std::uint32_t* gone_;
     std::array<bool, 6> ordered_{};
 };

@@ -56,7 +56,7 @@ class local_source final : public detail::machine_source {
     upciedev::board open(const crate_entry& what) override {
         const auto node = std::filesystem::path("/dev/upciedev") / what.pci_address;
         if (what.transport.empty() && !std::filesystem::exists(node)) detail::refuse_entry(what);
-        return make_board(detail::open_chardev(node), find_description(what), what.alias);
+        return make_board_of(what, detail::open_chardev(node));
     }
 
   private:
@@ -65,9 +65,12 @@ class local_source final : public detail::machine_source {
 };
 
 crate_entry local_source::describe_ours(const udev_entry& board) {
-    auto entry = describe(detail::read_pci_function(board.pci), slot_of(board));
     const auto node = node_of(board);
-    if (::access(node.c_str(), R_OK) == 0)
+    const bool may_open = ::access(node.c_str(), R_OK) == 0;
+    const auto open = [&] { return detail::open_chardev(node); };
+    auto entry = describe(detail::read_pci_function(board.pci), slot_of(board),
+                          may_open ? detail::way_opener(open) : nullptr);
+    if (may_open)
         entry.transport = "chardev";
     else
         add_remark(entry, fmt::format("no permission to open {}; join the group mtca, or run as "
@@ -96,7 +99,7 @@ void local_source::add_others(std::vector<crate_entry>& entries) {
         if (function.bridge || held != end) continue;
         const auto slot = detail::slot_above(function.folder);
         if (!slot) continue;
-        entries.push_back(describe(function, slot));
+        entries.push_back(describe(function, slot, nullptr));
         add_remark(entries.back(), why_not_ours(function));
     }
 }

@@ -26,23 +26,30 @@ const crate_slot* machine_source::find_slot(std::optional<unsigned> slot) const 
     return found == names_->slots.end() ? nullptr : &*found;
 }
 
-/// The file that the crate file names, else the one whose `match` fits.
-board_description_ptr machine_source::find_description(const crate_entry& what) {
+chosen_file machine_source::find_description(const crate_entry& what, const way_opener& open) {
     const auto* slot = find_slot(what.slot);
-    if (slot != nullptr && !slot->board.empty()) return library().load(slot->board);
-    return library().find(what.ids);
+    if (slot == nullptr || slot->board.empty()) return find_file(library(), what.ids, open);
+    return check_named_file(library().load(slot->board), what.ids, open);
 }
 
-crate_entry machine_source::describe(const pci_function& function, std::optional<unsigned> slot) {
+upciedev::board machine_source::make_board_of(const crate_entry& what, const transport_ptr& way) {
+    return make_board(way, find_description(what, [&] { return transport_ptr(way); }), what.alias);
+}
+
+crate_entry machine_source::describe(const pci_function& function, std::optional<unsigned> slot,
+                                     const way_opener& open) {
     crate_entry entry;
     entry.slot = slot;
     entry.ids = function.ids;
     entry.pci_address = function.address;
     if (const auto* named = find_slot(slot)) entry.alias = named->alias;
     try {
-        if (const auto found = find_description(entry)) {
-            entry.name = found->name;
-            entry.title = found->title;
+        const auto [file, reason] = find_description(entry, open);
+        if (file == nullptr) {
+            entry.remark = reason;
+        } else {
+            entry.name = file->name;
+            entry.title = file->title;
         }
     } catch (const error& wrong) { // said again when the board is opened
         entry.remark = wrong.what();

@@ -13,9 +13,14 @@ class machine_source : public crate::source {
     std::string title() const override { return title_; }
 
   protected:
-    /// An entry with all that is known without opening it.
-    [[nodiscard]] crate_entry describe(const pci_function& function, std::optional<unsigned> slot);
-    [[nodiscard]] board_description_ptr find_description(const crate_entry& what);
+    /// An entry with all that is known. \param open opens it, where its registers must be read
+    [[nodiscard]] crate_entry describe(const pci_function& function, std::optional<unsigned> slot,
+                                       const way_opener& open);
+    /// The file that the crate file names, if it is for this board, else the one whose `match`
+    /// fits.
+    [[nodiscard]] chosen_file find_description(const crate_entry& what, const way_opener& open);
+    /// A board over a way that is open. \param what its entry
+    [[nodiscard]] upciedev::board make_board_of(const crate_entry& what, const transport_ptr& way);
 
   private:
     [[nodiscard]] const crate_slot* find_slot(std::optional<unsigned> slot) const;

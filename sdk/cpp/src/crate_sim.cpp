@@ -3,6 +3,8 @@
 
 #include <upciedev/sim.hpp>
 
+#include <fmt/format.h>
+
 namespace upciedev {
 inline namespace v1 {
 namespace {
@@ -42,16 +44,25 @@ void sim_source::add(const crate_slot& slot) {
         return;
     }
     const auto description = library().load(slot.board);
+    entry.name = description->name;
+    entry.title = description->title;
     try {
         const auto way = std::make_shared<sim_board>(description, slot.slot, slot.simulate);
-        boards_.emplace(slot.slot, make_board(way, description, slot.alias));
         entry.ids = way->identity().ids;
+        const auto chosen =
+            detail::check_named_file(description, entry.ids, [&] { return transport_ptr(way); });
+        if (chosen.file) {
+            boards_.emplace(slot.slot, make_board(way, chosen, slot.alias));
+            entry.transport = "sim";
+        } else {
+            entry.remark =
+                fmt::format("{}: {}; let the board start with what its 'match' wants, by "
+                            "'reset' there or 'simulate' here",
+                            slot.where, chosen.reason);
+        }
     } catch (const error& wrong) {
         throw wrong.at(slot.where);
     }
-    entry.name = description->name;
-    entry.title = description->title;
-    entry.transport = "sim";
     entries_.push_back(entry);
 }
 

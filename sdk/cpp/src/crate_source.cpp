@@ -19,12 +19,12 @@ std::shared_ptr<detail::trace_file> open_trace(std::filesystem::path file) {
 crate::source::source(std::string uri, const crate_options& options)
     : uri_(std::move(uri)), library_(options.devices), trace_(open_trace(options.trace)) {}
 
-upciedev::board crate::source::make_board(transport_ptr way, board_description_ptr description,
+upciedev::board crate::source::make_board(transport_ptr way, const detail::chosen_file& chosen,
                                           const std::string& alias) const {
-    upciedev::board plain(way, description, alias);
+    const auto& [file, reason] = chosen;
+    upciedev::board plain(way, file, alias, reason);
     if (!trace_) return plain;
-    auto watched = detail::traced(std::move(way), description, plain.label(), trace_);
-    return {std::move(watched), std::move(description), alias};
+    return {detail::traced(std::move(way), file, plain.label(), trace_), file, alias, reason};
 }
 
 } // namespace v1

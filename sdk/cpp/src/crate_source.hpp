@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "crate_identity.hpp"
 #include "trace.hpp"
 
 #include <upciedev/crate.hpp>
@@ -30,7 +31,7 @@ class crate::source {
     [[nodiscard]] board_library& library() noexcept { return library_; }
 
     /// A board, under watch where the options name a trace.
-    [[nodiscard]] upciedev::board make_board(transport_ptr way, board_description_ptr description,
+    [[nodiscard]] upciedev::board make_board(transport_ptr way, const detail::chosen_file& chosen,
                                              const std::string& alias) const;
 
   private:

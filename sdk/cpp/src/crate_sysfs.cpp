@@ -23,24 +23,28 @@ class sysfs_source final : public detail::machine_source {
             if (function.bridge) continue;
             const auto slot = detail::slot_above(function.folder);
             if (!slot) continue;
-            entries.push_back(describe(function, slot));
-            decide(entries.back(), function);
+            const auto refusal = why_not(function);
+            const auto open = [&] { return detail::open_sysfs(function.address); };
+            entries.push_back(
+                describe(function, slot, refusal.empty() ? detail::way_opener(open) : nullptr));
+            if (refusal.empty())
+                entries.back().transport = "sysfs";
+            else
+                entries.back().remark = refusal;
         }
         return entries;
     }
 
     upciedev::board open(const crate_entry& what) override {
-        return make_board(detail::open_sysfs(what.pci_address), find_description(what), what.alias);
+        return make_board_of(what, detail::open_sysfs(what.pci_address));
     }
 
   private:
-    static void decide(crate_entry& entry, const detail::pci_function& function) {
-        if (!function.driver.empty())
-            entry.remark = detail::held_by_driver(function);
-        else if (geteuid() != 0)
-            entry.remark = "only root can map its memory; run as root, or use the crate 'local'";
-        else
-            entry.transport = "sysfs";
+    /// Why a board cannot be opened, or nothing.
+    static std::string why_not(const detail::pci_function& function) {
+        if (!function.driver.empty()) return detail::held_by_driver(function);
+        if (geteuid() == 0) return {};
+        return "only root can map its memory; run as root, or use the crate 'local'";
     }
 };
 

@@ -12,6 +12,14 @@ inline namespace v1 {
 
 static_assert(std::tuple_size_v<decltype(register_location::indices)> == detail::most_repeats);
 
+bool match_description::fits(const board_ids& ids) const noexcept {
+    const auto same = [](const std::optional<std::uint16_t>& wanted, std::uint16_t id) {
+        return !wanted || *wanted == id;
+    };
+    return same(vendor, ids.vendor) && same(device, ids.device) && same(subvendor, ids.subvendor) &&
+           same(subdevice, ids.subdevice);
+}
+
 std::uint64_t field_description::mask() const noexcept {
     const std::uint64_t ones = width >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << width) - 1;
     return ones << lsb;

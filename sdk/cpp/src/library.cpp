@@ -4,6 +4,8 @@
 
 #include <upciedev/board_file.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <map>
@@ -19,7 +21,8 @@ namespace fs = std::filesystem;
 /// A board file of which no more than its `match` was read.
 struct candidate {
     fs::path file;
-    std::vector<match_description> matches;
+    std::vector<match_description> matches; ///< their registers as written
+    std::size_t folder = 0;                 ///< number of the one in which it was found
 };
 
 std::vector<fs::path> folders_of_environment() {
@@ -52,11 +55,11 @@ std::vector<fs::path> yaml_files(const fs::path& folder) {
 /// Reads up to and with `match`, and no further. Nothing for files of another kind.
 std::optional<candidate> read_head(const fs::path& file) {
     detail::diagnostics sink(file.string());
-    candidate head{file, {}};
+    candidate head{file, {}, 0};
     bool is_board = true;
     const auto look = [&](const auto& root) {
         const auto& member = root.items.back();
-        if (member.key == "match") head.matches = detail::read_matches(&member, sink);
+        if (member.key == "match") head.matches = detail::read_matches(&member, sink, nullptr);
         is_board = member.key != "crate";
         return is_board && member.key != "match";
     };
@@ -66,25 +69,37 @@ std::optional<candidate> read_head(const fs::path& file) {
     return is_board && !head.matches.empty() ? std::optional(head) : std::nullopt;
 }
 
-/// How many ids agree, or 0 when one differs.
-int specificity(const match_description& match, const board_ids& ids) {
-    int agreeing = 0;
-    bool differs = false;
-    const auto compare = [&](const std::optional<std::uint16_t>& wanted, std::uint16_t id) {
-        if (wanted) (*wanted == id ? agreeing += 1 : differs = true);
-    };
-    compare(match.vendor, ids.vendor);
-    compare(match.device, ids.device);
-    compare(match.subvendor, ids.subvendor);
-    compare(match.subdevice, ids.subdevice);
-    return differs ? 0 : agreeing;
+/// One match of a file, whose ids agree.
+struct fitting {
+    const candidate* from = nullptr;
+    std::size_t number = 0; ///< of the match
+    std::size_t conditions = 0;
+};
+
+std::size_t conditions(const match_description& match) {
+    const auto ids = {match.vendor, match.device, match.subvendor, match.subdevice};
+    const auto given = std::count_if(ids.begin(), ids.end(), [](const auto& id) { return !!id; });
+    return static_cast<std::size_t>(given) + match.registers.size() + (match.firmware ? 1 : 0);
 }
 
-int specificity(const candidate& file, const board_ids& ids) {
-    int best = 0;
-    for (const auto& match : file.matches)
-        best = std::max(best, specificity(match, ids));
-    return best;
+/// The most conditions first, then in the order of the folders.
+std::vector<fitting> all_fitting(const std::vector<candidate>& candidates, const board_ids& ids) {
+    std::vector<fitting> found;
+    for (const auto& from : candidates)
+        for (std::size_t i = 0; i < from.matches.size(); ++i)
+            if (from.matches[i].fits(ids)) found.push_back({&from, i, conditions(from.matches[i])});
+    std::stable_sort(found.begin(), found.end(),
+                     [](const auto& a, const auto& b) { return a.conditions > b.conditions; });
+    return found;
+}
+
+[[noreturn]] void refuse_ambiguous(const fitting& one, const fitting& other, const board_ids& ids) {
+    throw error(errc::bad_board_file, {},
+                fmt::format("{} and {} fit the board {:04x}:{:04x} equally well",
+                            one.from->file.string(), other.from->file.string(), ids.vendor,
+                            ids.device),
+                "tell them apart by 'registers' or 'firmware' in their 'match', or name one in "
+                "the crate file");
 }
 
 void require_folders(const std::vector<fs::path>& folders) {
@@ -107,14 +122,18 @@ struct board_library::state {
 
     void scan();
     board_description_ptr load(const fs::path& file);
+    std::optional<library_choice> take(const fitting& one, const identity_test& test);
 };
 
 void board_library::state::scan() {
     if (std::exchange(scanned, true)) return;
-    for (const auto& folder : folders)
-        for (const auto& file : yaml_files(folder))
+    for (std::size_t folder = 0; folder < folders.size(); ++folder)
+        for (const auto& file : yaml_files(folders[folder]))
             try {
-                if (auto head = read_head(file)) candidates.push_back(std::move(*head));
+                if (auto head = read_head(file)) {
+                    head->folder = folder;
+                    candidates.push_back(std::move(*head));
+                }
             } catch (const error& problem) {
                 problems.push_back(problem);
                 detail::log_line(log_level::warning,
@@ -132,6 +151,16 @@ board_description_ptr board_library::state::load(const fs::path& file) {
     return board;
 }
 
+/// The file of a match, if its registers agree, too.
+std::optional<library_choice> board_library::state::take(const fitting& one,
+                                                         const identity_test& test) {
+    const bool reading = one.from->matches[one.number].needs_reading();
+    if (reading && !test) return std::nullopt;
+    const auto file = load(one.from->file);
+    const library_choice choice{file, &file->matches.at(one.number)};
+    return !reading || test(file, *choice.match) ? std::optional(choice) : std::nullopt;
+}
+
 board_library::board_library(std::vector<fs::path> folders) : state_(std::make_unique<state>()) {
     require_folders(folders);
     state_->folders = std::move(folders);
@@ -146,18 +175,23 @@ board_library::~board_library() = default;
 board_library::board_library(board_library&&) noexcept = default;
 board_library& board_library::operator=(board_library&&) noexcept = default;
 
-board_description_ptr board_library::find(const board_ids& ids) {
+library_choice board_library::choose(const board_ids& ids, const identity_test& test) {
     const std::scoped_lock lock(state_->mutex);
     state_->scan();
-    const candidate* best = nullptr;
-    int most = 0;
-    for (const auto& candidate : state_->candidates) {
-        const int agreeing = specificity(candidate, ids);
-        if (agreeing <= most) continue;
-        most = agreeing;
-        best = &candidate;
+    const fitting* best = nullptr;
+    library_choice choice;
+    const auto all = all_fitting(state_->candidates, ids);
+    for (const auto& one : all) {
+        if (best != nullptr && one.conditions < best->conditions) break;
+        if (best != nullptr && (one.from == best->from || one.from->folder != best->from->folder))
+            continue;
+        const auto taken = state_->take(one, test);
+        if (!taken) continue;
+        if (best != nullptr) refuse_ambiguous(*best, one, ids);
+        best = &one;
+        choice = *taken;
     }
-    return best == nullptr ? nullptr : state_->load(best->file);
+    return choice;
 }
 
 board_description_ptr board_library::load(const fs::path& file) {

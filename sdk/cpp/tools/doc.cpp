@@ -100,11 +100,25 @@ std::string id_text(const std::optional<std::uint16_t>& id) {
     return id ? fmt::format("{:04x}", *id) : "any";
 }
 
+std::string name_of(const upciedev::register_part& part) {
+    return part.field.empty() ? part.path : part.path + "." + part.field;
+}
+
+std::string identity_text(const upciedev::match_description& match) {
+    std::string text;
+    for (const auto& [where, bits, mask] : match.registers)
+        text += fmt::format(", {} = {:#x}", name_of(where), bits);
+    if (match.firmware)
+        text += fmt::format(", {} from {:#x} to {:#x}", name_of(match.firmware->where),
+                            match.firmware->least, match.firmware->greatest);
+    return text;
+}
+
 std::string match_text(const upciedev::match_description& match) {
     auto text = id_text(match.vendor) + ":" + id_text(match.device);
     if (match.subvendor || match.subdevice)
         text += " subsystem " + id_text(match.subvendor) + ":" + id_text(match.subdevice);
-    return text;
+    return text + identity_text(match);
 }
 
 void write_identity(document& page, const board_description& board) {

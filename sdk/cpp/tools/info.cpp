@@ -5,8 +5,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
-
 namespace cli {
 namespace {
 
@@ -16,23 +14,6 @@ std::string all_ids_text(const upciedev::board_ids& ids) {
     auto text = fmt::format("{:04x}:{:04x}", ids.vendor, ids.device);
     if (ids.subvendor == 0 && ids.subdevice == 0) return text;
     return fmt::format("{} subsystem {:04x}:{:04x}", text, ids.subvendor, ids.subdevice);
-}
-
-bool fits(const upciedev::match_description& match, const upciedev::board_ids& ids) {
-    const auto same = [](const std::optional<std::uint16_t>& wanted, std::uint16_t found) {
-        return !wanted || *wanted == found;
-    };
-    return same(match.vendor, ids.vendor) && same(match.device, ids.device) &&
-           same(match.subvendor, ids.subvendor) && same(match.subdevice, ids.subdevice);
-}
-
-std::string why_file(const upciedev::board& board) {
-    if (board.way().name() == "sim") return "named by the crate file";
-    const auto ids = board.identity().ids;
-    const auto& matches = board.description()->matches;
-    const auto found = std::ranges::find_if(matches, [&](const auto& m) { return fits(m, ids); });
-    if (found == matches.end()) return "named by the crate file";
-    return fmt::format("its match fits {}", all_ids_text(ids));
 }
 
 std::string kind_of(const upciedev::bar_facts& bar) {
@@ -57,7 +38,7 @@ nlohmann::ordered_json file_json(const upciedev::board& board) {
     const auto& description = board.description();
     if (!description) return nullptr;
     return {{"path", description->file},
-            {"reason", why_file(board)},
+            {"reason", board.file_reason()},
             {"registers", description->all_registers().size()},
             {"areas", description->areas.size()}};
 }
@@ -89,8 +70,10 @@ void print_json(const upciedev::board& board) {
 
 std::string file_text(const upciedev::board& board) {
     const auto& description = board.description();
-    if (!description) return "none matches; registers are named BAR:offset";
-    return fmt::format("{} ({}); {} registers, {} areas", description->file, why_file(board),
+    if (!description)
+        return fmt::format("none matches; registers are named BAR:offset{}{}",
+                           board.file_reason().empty() ? "" : "; ", board.file_reason());
+    return fmt::format("{} ({}); {} registers, {} areas", description->file, board.file_reason(),
                        description->all_registers().size(), description->areas.size());
 }
 

@@ -12,7 +12,8 @@ inline namespace v1 {
 class UPCIEDEV_API board {
   public:
     /// A board over any transport; \p description may be nullptr (then only BARs by number).
-    board(transport_ptr way, board_description_ptr description, std::string alias = {});
+    board(transport_ptr way, board_description_ptr description, std::string alias = {},
+          std::string file_reason = {});
 
     /// \throws error no_such_register with the nearest names
     template <class T = value>
@@ -26,6 +27,8 @@ class UPCIEDEV_API board {
 
     /// The board file, or nullptr where none matches.
     [[nodiscard]] const board_description_ptr& description() const noexcept;
+    /// Why it is that board file, or why there is none; may be empty.
+    [[nodiscard]] const std::string& file_reason() const noexcept;
     [[nodiscard]] board_identity identity() const;
     [[nodiscard]] std::string name() const;  ///< of the board file, else "1234:11e8"
     [[nodiscard]] std::string alias() const; ///< of the crate file; may be empty

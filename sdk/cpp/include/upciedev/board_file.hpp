@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,9 +20,10 @@ UPCIEDEV_API board_description_ptr load_board_file(const std::filesystem::path& 
 /// The same from text; \p name stands for the file in errors.
 UPCIEDEV_API board_description_ptr parse_board_file(std::string_view text, const std::string& name);
 
-/// PCI ids by which a board finds its file.
-struct board_ids {
-    std::uint16_t vendor = 0, device = 0, subvendor = 0, subdevice = 0;
+/// A board file, and the entry of its `match` that fitted.
+struct library_choice {
+    board_description_ptr file; ///< nullptr: none
+    const match_description* match = nullptr;
 };
 
 /// The board files of some folders; each is parsed at most once, and only if it is needed.
@@ -37,9 +39,17 @@ class UPCIEDEV_API board_library {
     board_library(board_library&&) noexcept;
     board_library& operator=(board_library&&) noexcept;
 
-    /// The file whose match is the most specific for these ids, or nullptr; among equals the one
-    /// of the folder named first. \throws error bad_board_file when that file is wrong
-    board_description_ptr find(const board_ids& ids);
+    /// Whether the registers of a board say what an entry of a file's `match` wants.
+    using identity_test =
+        std::function<bool(const board_description_ptr&, const match_description&)>;
+
+    /// The file with the most conditions (ids, registers, firmware) of one match fulfilled; among
+    /// equals the one of the folder named first. Registers are asked for only where the ids agree;
+    /// without a test such matches do not count. \throws error bad_board_file when a file that may
+    /// be the one is wrong, or when several of one folder are equally good; what the test throws
+    library_choice choose(const board_ids& ids, const identity_test& test = {});
+    /// Of choose(), by ids alone.
+    board_description_ptr find(const board_ids& ids) { return choose(ids).file; }
     /// A board file by path, parsed once. \throws error bad_board_file
     board_description_ptr load(const std::filesystem::path& file);
 

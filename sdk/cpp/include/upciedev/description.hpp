@@ -165,9 +165,34 @@ struct bar_description {
     std::string text;
 };
 
+/// PCI ids by which a board finds its file.
+struct board_ids {
+    std::uint16_t vendor = 0, device = 0, subvendor = 0, subdevice = 0;
+};
+
+/// Bits by which a board tells who it is.
+struct identity_check {
+    register_part where;
+    std::uint64_t bits = 0; ///< as they are, without scaling
+    std::uint64_t mask = ~std::uint64_t{0};
+};
+
+/// Versions of the firmware for which a file is good.
+struct firmware_range {
+    register_part where;
+    std::uint64_t least = 0; ///< bits as they are; both ends count
+    std::uint64_t greatest = ~std::uint64_t{0};
+};
+
 /// Which boards a file is for. Members left empty match everything.
-struct match_description {
+struct UPCIEDEV_API match_description {
     std::optional<std::uint16_t> vendor, device, subvendor, subdevice;
+    std::vector<identity_check> registers = {}; ///< read once the ids agree
+    std::optional<firmware_range> firmware = {};
+
+    /// The ids agree; registers are not looked at.
+    [[nodiscard]] bool fits(const board_ids& ids) const noexcept;
+    [[nodiscard]] bool needs_reading() const noexcept { return !registers.empty() || firmware; }
 };
 
 /// A register found by its path: the description, and where this element of it is.
