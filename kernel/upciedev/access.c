@@ -163,6 +163,13 @@ int upciedev_span_read(struct upciedev_board *board,
 	return 0;
 }
 
+static int refuse_write(const struct upciedev_board *board, const struct upciedev_span *span)
+{
+	if (upciedev_gone(board))
+		return -ENODEV;
+	return upciedev_may_write(board, span->file) ? 0 : -EBUSY;
+}
+
 /* The caller has checked the span */
 int upciedev_span_write(struct upciedev_board *board,
 			const struct upciedev_span *span, const void *buffer)
@@ -170,20 +177,28 @@ int upciedev_span_write(struct upciedev_board *board,
 	struct upciedev_device *device = board->device;
 	const struct upciedev_bar *bar = upciedev_bar(device, span->bar);
 	u64 index, end;
-	bool gone;
-	int section;
+	int section, err;
 
 	for (index = 0; index < span->count; index = end) {
 		end = min(index + ACCESSES_PER_SECTION, span->count);
 		section = srcu_read_lock(&device->srcu);
-		gone = upciedev_gone(board);
-		if (!gone)
+		err = refuse_write(board, span);
+		if (!err)
 			write_some(device, bar, span, buffer, index, end);
 		srcu_read_unlock(&device->srcu, section);
-		if (gone)
-			return -ENODEV;
+		if (err)
+			return err;
 	}
 	return 0;
+}
+
+/* The caller has checked the span, which is one register */
+int upciedev_span_put(struct upciedev_board *board, const struct upciedev_span *span, u64 value)
+{
+	u64 buffer = 0;
+
+	buffer_put(&buffer, 0, span->width, value);
+	return upciedev_span_write(board, span, &buffer);
 }
 
 /* The caller has checked the span, which is one register */
@@ -194,15 +209,15 @@ int upciedev_span_modify(struct upciedev_board *board,
 	struct upciedev_device *device = board->device;
 	const struct upciedev_bar *bar = upciedev_bar(device, span->bar);
 	unsigned long flags;
-	int section, err = -ENODEV;
+	int section, err;
 
 	section = srcu_read_lock(&device->srcu);
-	if (!upciedev_gone(board)) {
+	err = refuse_write(board, span);
+	if (!err) {
 		spin_lock_irqsave(&device->write_lock, flags);
 		*old = load(bar, span->offset, span->width);
 		store(bar, span->offset, span->width, (*old & ~mask) | (value & mask));
 		spin_unlock_irqrestore(&device->write_lock, flags);
-		err = 0;
 	}
 	srcu_read_unlock(&device->srcu, section);
 	return err;
@@ -242,10 +257,10 @@ EXPORT_SYMBOL_UPCIEDEV(upciedev_read);
 int upciedev_write(struct upciedev_board *board, u32 bar, u64 offset,
 		   u32 width, u64 value)
 {
-	u64 buffer = 0;
+	struct upciedev_span span = { bar, width, offset, 1, false };
+	int err = upciedev_span_check(board->device, &span);
 
-	buffer_put(&buffer, 0, width, value);
-	return upciedev_write_block(board, bar, offset, width, false, &buffer, 1);
+	return err ?: upciedev_span_put(board, &span, value);
 }
 EXPORT_SYMBOL_UPCIEDEV(upciedev_write);
 

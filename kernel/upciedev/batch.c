@@ -93,6 +93,7 @@ static int op_run(struct upciedev_file *file, struct upciedev_op *op)
 		.offset = op->offset,
 		.count = 1,
 		.fixed = op->flags & UPCIEDEV_OP_FIXED,
+		.file = file,
 	};
 	u32 needs;
 	u64 done;
@@ -110,7 +111,7 @@ static int op_run(struct upciedev_file *file, struct upciedev_op *op)
 	case UPCIEDEV_OP_READ:
 		return upciedev_read(board, op->bar, op->offset, op->width, &op->value);
 	case UPCIEDEV_OP_WRITE:
-		return upciedev_write(board, op->bar, op->offset, op->width, op->value);
+		return upciedev_span_put(board, &span, op->value);
 	case UPCIEDEV_OP_MODIFY:
 		return upciedev_span_modify(board, &span, op->mask, op->value, &op->value);
 	case UPCIEDEV_OP_POLL:

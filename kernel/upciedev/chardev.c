@@ -11,6 +11,7 @@
 #include <linux/idr.h>
 #include <linux/io.h>
 #include <linux/minmax.h>
+#include <linux/pid.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -50,10 +51,12 @@ static int upciedev_open(struct inode *inode, struct file *filp)
 	if (!file)
 		return -ENOMEM;
 	file->filp = filp;
+	file->opener = get_pid(task_tgid(current));
 	mutex_lock(&device->lock);
 	err = file_attach(device, file);
 	mutex_unlock(&device->lock);
 	if (err) {
+		put_pid(file->opener);
 		kfree(file);
 		return err;
 	}
@@ -71,6 +74,7 @@ static int upciedev_release(struct inode *inode, struct file *filp)
 	list_del(&file->node);
 	mutex_unlock(&device->lock);
 	upciedev_board_put(file->board);
+	put_pid(file->opener);
 	kfree(file);
 	upciedev_count(UPCIEDEV_COUNT_FILES, -1);
 	module_put(device->owner);
@@ -139,6 +143,7 @@ static ssize_t transfer(struct file *filp, char __user *user, size_t count,
 		.width = 32,
 		.offset = *ppos & (BIT_ULL(UPCIEDEV_BAR_SHIFT) - 1),
 		.count = count / sizeof(u32),
+		.file = file,
 	};
 	u64 done;
 	int err;

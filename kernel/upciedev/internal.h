@@ -40,6 +40,7 @@ enum upciedev_counter {
 	UPCIEDEV_COUNT_DEVICES,
 	UPCIEDEV_COUNT_BOARDS,
 	UPCIEDEV_COUNT_FILES,
+	UPCIEDEV_COUNT_LEASES,
 	UPCIEDEV_COUNT_MAPS,
 	UPCIEDEV_COUNT_STATUS_PAGES,
 	UPCIEDEV_COUNT_REPLACEMENT_PAGES,
@@ -85,7 +86,7 @@ struct upciedev_device {
 
 	struct srcu_struct srcu;
 	spinlock_t write_lock;	/* makes a modify atomic against all writes */
-	struct mutex lock;	/* @board and @files */
+	struct mutex lock;	/* @board, @files, claims and counts of maps */
 	struct upciedev_board *board;	/* NULL while gone */
 	struct list_head files;
 };
@@ -97,6 +98,8 @@ struct upciedev_board {
 	bool gone;
 	struct wait_queue_head wait;	/* woken when gone */
 	struct upciedev_status *status;	/* a page of its own */
+	unsigned long claim;	/* number of the claim in force, or 0 */
+	struct pid *holder;	/* of it */
 };
 
 struct upciedev_file {
@@ -104,6 +107,9 @@ struct upciedev_file {
 	struct upciedev_board *board;
 	struct file *filp;
 	struct list_head node;
+	struct pid *opener;
+	unsigned long claim;	/* it may write under the claim of this number */
+	u32 writable_maps;
 };
 
 /* A stretch of registers */
@@ -113,12 +119,22 @@ struct upciedev_span {
 	u64 offset;
 	u64 count;
 	bool fixed;
+	const struct upciedev_file *file;	/* who writes; NULL: the plugin */
 };
 
 static inline bool upciedev_gone(const struct upciedev_board *board)
 {
 	return READ_ONCE(board->gone) ||
 	       pci_channel_offline(board->device->pdev);
+}
+
+/* Exact only inside a section */
+static inline bool upciedev_may_write(const struct upciedev_board *board,
+				      const struct upciedev_file *file)
+{
+	unsigned long claim = READ_ONCE(board->claim);
+
+	return !claim || !file || READ_ONCE(file->claim) == claim;
 }
 
 static inline u64 upciedev_span_bytes(const struct upciedev_span *span)
@@ -133,6 +149,8 @@ int upciedev_span_read(struct upciedev_board *board,
 		       const struct upciedev_span *span, void *buffer);
 int upciedev_span_write(struct upciedev_board *board,
 			const struct upciedev_span *span, const void *buffer);
+int upciedev_span_put(struct upciedev_board *board,
+		      const struct upciedev_span *span, u64 value);
 int upciedev_span_modify(struct upciedev_board *board,
 			 const struct upciedev_span *span,
 			 u64 mask, u64 value, u64 *old);
@@ -158,6 +176,11 @@ int upciedev_chardev_add(struct upciedev_device *device);
 int upciedev_copy_span(struct upciedev_board *board, const struct upciedev_span *span,
 		       bool write, bool partial, char __user *user, u64 *done);
 
+/* claim.c */
+long upciedev_claim(struct upciedev_file *file, struct upciedev_claim __user *arg);
+int upciedev_claim_map(struct upciedev_file *file);
+void upciedev_claim_unmap(struct upciedev_file *file);
+
 /* counters.c */
 void upciedev_count(enum upciedev_counter which, int change);
 void upciedev_counters_init(void);
@@ -178,6 +201,9 @@ long upciedev_ioctl(struct file *filp, unsigned int command, unsigned long arg);
 /* map.c */
 int upciedev_mmap(struct file *filp, struct vm_area_struct *vma);
 void upciedev_unmap_all(struct upciedev_device *device);
+
+/* reset.c */
+long upciedev_reset(struct upciedev_file *file, unsigned long arg);
 
 /* slot.c */
 u32 upciedev_find_slot(struct pci_dev *pdev);

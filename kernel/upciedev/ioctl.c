@@ -22,6 +22,9 @@ static_assert(offsetof(struct upciedev_op, offset) == 8);
 static_assert(offsetof(struct upciedev_op, mask) == 24);
 static_assert(sizeof(struct upciedev_batch) == 32);
 static_assert(offsetof(struct upciedev_batch, ops) == 8);
+static_assert(sizeof(struct upciedev_claim) == 32);
+static_assert(offsetof(struct upciedev_claim, holder) == 12);
+static_assert(offsetof(struct upciedev_claim, reserved) == 16);
 static_assert(sizeof(struct upciedev_status) == 16);
 static_assert(offsetof(struct upciedev_status, generation) == 8);
 
@@ -177,6 +180,10 @@ long upciedev_ioctl(struct file *filp, unsigned int command, unsigned long arg)
 		return get_bar_areas(file, user);
 	case UPCIEDEV_BATCH:
 		return upciedev_batch(file, user);
+	case UPCIEDEV_CLAIM:
+		return upciedev_claim(file, user);
+	case UPCIEDEV_RESET:
+		return upciedev_reset(file, arg);
 	default:
 		return -ENOTTY;
 	}

@@ -22,6 +22,7 @@
 struct upciedev_map {
 	refcount_t users;	/* a map is split by munmap() and copied by fork() */
 	struct page *replacement;
+	u32 writable;		/* or was, in any part */
 };
 
 static u32 position_bar(pgoff_t pgoff)
@@ -47,6 +48,8 @@ static void map_close(struct vm_area_struct *vma)
 
 	if (!refcount_dec_and_test(&map->users))
 		return;
+	if (map->writable)
+		upciedev_claim_unmap(vma->vm_file->private_data);
 	if (map->replacement) {
 		__free_page(map->replacement);
 		upciedev_count(UPCIEDEV_COUNT_REPLACEMENT_PAGES, -1);
@@ -119,10 +122,32 @@ static vm_fault_t map_fault(struct vm_fault *vmf)
 	return gone ? insert_replacement(vmf) : result;
 }
 
+/* Refused while another file holds the claim; the mm is locked for writing */
+static int map_make_writable(struct upciedev_file *file, struct upciedev_map *map)
+{
+	int err;
+
+	if (READ_ONCE(map->writable))
+		return 0;
+	err = upciedev_claim_map(file);
+	if (!err && xchg(&map->writable, 1))
+		upciedev_claim_unmap(file);	/* a process forked off was faster */
+	return err;
+}
+
+static int map_mprotect(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			unsigned long flags)
+{
+	if (!(flags & VM_WRITE))
+		return 0;
+	return map_make_writable(vma->vm_file->private_data, vma->vm_private_data);
+}
+
 static const struct vm_operations_struct map_ops = {
-	.open	= map_open,
-	.close	= map_close,
-	.fault	= map_fault,
+	.open	  = map_open,
+	.close	  = map_close,
+	.mprotect = map_mprotect,
+	.fault	  = map_fault,
 };
 
 /* What may be done with a map; negative if there can be none */
@@ -153,7 +178,7 @@ int upciedev_mmap(struct file *filp, struct vm_area_struct *vma)
 {
 	struct upciedev_file *file = filp->private_data;
 	struct upciedev_map *map;
-	int rights;
+	int rights, err;
 
 	/* Not VM_SHARED: a shared map of a file that is not writable lacks it */
 	if (!(vma->vm_flags & VM_MAYSHARE))
@@ -169,6 +194,11 @@ int upciedev_mmap(struct file *filp, struct vm_area_struct *vma)
 	map = kzalloc(sizeof(*map), GFP_KERNEL_ACCOUNT);
 	if (!map)
 		return -ENOMEM;
+	err = vma->vm_flags & VM_WRITE ? map_make_writable(file, map) : 0;
+	if (err) {
+		kfree(map);
+		return err;
+	}
 	refcount_set(&map->users, 1);
 	upciedev_count(UPCIEDEV_COUNT_MAPS, 1);
 	vma->vm_private_data = map;

@@ -7,6 +7,7 @@
 
 #define SYS_exit 1
 #define SYS_open 5
+#define SYS_close 6
 #define SYS_ioctl 54
 #define SYS_pread 180
 #define ENOTTY 25
@@ -80,6 +81,15 @@ static int check_pread(long fd) {
     return 0;
 }
 
+static int check_claim(long fd) {
+    struct upciedev_claim claim = {.op = UPCIEDEV_CLAIM_TAKE};
+    CHECK(sizeof(claim) == 32);
+    CHECK(control(fd, UPCIEDEV_CLAIM, &claim) == 0);
+    CHECK(claim.lease >= 0 && claim.state == UPCIEDEV_CLAIM_MINE && claim.holder > 0);
+    CHECK(call(SYS_close, claim.lease, 0, 0, 0, 0) == 0);
+    return 0;
+}
+
 static int check_refusals(long fd) {
     CHECK(control(fd, _IOWR(UPCIEDEV_IOC, 0x7f, int), 0) == -ENOTTY);
     CHECK(control(fd, UPCIEDEV_GET_INFO, (void*)0xfffffff0) == -EFAULT);
@@ -89,7 +99,7 @@ static int check_refusals(long fd) {
 
 static int checks(const char* node) {
     int (*const all[])(long) = {check_info,  check_bar,   check_areas,
-                                check_batch, check_pread, check_refusals};
+                                check_batch, check_pread, check_claim, check_refusals};
     const long fd = call(SYS_open, (long)node, O_RDWR, 0, 0, 0);
     CHECK(fd >= 0);
     for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); ++i) {

@@ -15,6 +15,9 @@ void expect_commands_gone(int fd) {
     EXPECT_EQ(bar_info(fd, 0, bar), ENODEV);
     upciedev_bar_areas areas{};
     EXPECT_EQ(control(fd, UPCIEDEV_GET_BAR_AREAS, &areas), ENODEV);
+    upciedev_claim claim{};
+    EXPECT_EQ(control(fd, UPCIEDEV_CLAIM, &claim), ENODEV);
+    EXPECT_EQ(control(fd, UPCIEDEV_RESET, nullptr), ENODEV);
 }
 
 void expect_operations_gone(int fd) {

@@ -52,8 +52,15 @@ TEST(examples, Map) {
     EXPECT_EQ(output, "id 0x010000ed\n");
 }
 
+TEST(examples, Claim) {
+    const auto [exit_code, output] = run_program("abi-example-claim", the(role::edu).node);
+    EXPECT_EQ(exit_code, 0);
+    EXPECT_EQ(output, "claimed, written, released\n");
+}
+
 TEST(examples, FailWithAMessage) {
-    for (const auto* name : {"abi-example-info", "abi-example-batch", "abi-example-map"})
+    for (const auto* name :
+         {"abi-example-info", "abi-example-batch", "abi-example-map", "abi-example-claim"})
         EXPECT_EQ(run_program(name, "/dev/null").exit_code, 1) << name;
 }
 

@@ -36,6 +36,14 @@ TEST(root_bus, C32_BoardsWithoutASlotDoNotCollide) {
     EXPECT_NE(on_root_bus(0x1234).node, on_root_bus(0x1af4).node);
 }
 
+// Nothing above it that could be reset, nothing of its own
+TEST(root_bus, BoardThatCannotBeResetStaysAsItWas) {
+    const auto edu = open_node(on_root_bus(0x1234).node);
+    EXPECT_EQ(control(edu.get(), UPCIEDEV_RESET, nullptr), EOPNOTSUPP);
+    std::uint32_t id = 0;
+    EXPECT_EQ(read32(edu.get(), 0, 0, id), 0);
+}
+
 class big_bar : public testing::Test {
   protected:
     const board& board_ = on_root_bus(0x1af4);

@@ -201,7 +201,8 @@ struct upciedev_op {
  * For UPCIEDEV_BATCH. Stops at the first operation that fails and returns its
  * error: EINVAL (malformed), ERANGE (outside the BAR), EPERM (guarded register),
  * EBADF (a file not open for writing), ENXIO (no such BAR), ETIMEDOUT (poll),
- * EINTR, EFAULT, ENODEV. A batch is not atomic as a whole, one modify is.
+ * EBUSY (claimed by another), EINTR, EFAULT, ENODEV. A batch is not atomic as a
+ * whole, one modify is.
  */
 struct upciedev_batch {
 	__u32 count;
@@ -224,10 +225,56 @@ struct upciedev_status {
 	__aligned_u64 generation;
 };
 
+/* struct upciedev_claim.op */
+#define UPCIEDEV_CLAIM_TAKE	0	/* only this file may write from now on */
+#define UPCIEDEV_CLAIM_JOIN	1	/* so may this file, which has the lease */
+#define UPCIEDEV_CLAIM_QUERY	2	/* change nothing, only tell */
+
+/* struct upciedev_claim.state */
+#define UPCIEDEV_CLAIM_FREE	0	/* everybody may write */
+#define UPCIEDEV_CLAIM_MINE	1	/* claimed; this file may write */
+#define UPCIEDEV_CLAIM_OTHER	2	/* claimed; this file may only read */
+#define UPCIEDEV_CLAIM_MAPPED	3	/* free, but another file has a writable map */
+
+/**
+ * struct upciedev_claim - keep all others from writing
+ * @op: in: UPCIEDEV_CLAIM_TAKE, _JOIN or _QUERY, else EINVAL
+ * @lease: in: join: a lease of this board; out: take: the new lease, -1 on error
+ * @state: out: take, query: UPCIEDEV_CLAIM_FREE, _MINE, _OTHER or _MAPPED
+ * @holder: out: take, query: process that took the claim, or that opened the file
+ *	with the map; 0 if there is none, or none that this process could see
+ * @reserved: in: zero, else EINVAL
+ *
+ * For UPCIEDEV_CLAIM. The lease is a file: while it is open in any process, files
+ * that neither took nor joined the claim get EBUSY for whatever writes, maps for
+ * writing or resets; they still read. It is closed on exec, and poll() on it tells
+ * EPOLLHUP when the board has gone, which ends the claim. Errors: EBUSY (take:
+ * @state and @holder tell why), EBADF (take, join: the file is not open for
+ * writing, or @lease is no open file), EINVAL (also: @lease is not a lease of this
+ * board), EMFILE, ENFILE, ENOMEM, EFAULT, ENODEV.
+ */
+struct upciedev_claim {
+	__u32 op;
+	__s32 lease;
+	__u32 state;
+	__s32 holder;
+	__aligned_u64 reserved[2];
+};
+
+/*
+ * UPCIEDEV_RESET, whose argument must be zero, resets the board by the best way
+ * that the kernel knows for it. All files of the board go stale, also this one:
+ * open the node again. Errors: EBADF (not open for writing), EBUSY (claimed by
+ * another), EOPNOTSUPP (no way to reset it alone), EIO (did not come back),
+ * ETIMEDOUT, EINVAL, ENODEV.
+ */
+
 #define UPCIEDEV_IOC		0xE7
 #define UPCIEDEV_GET_INFO	_IOWR(UPCIEDEV_IOC, 0x00, struct upciedev_board_info)
 #define UPCIEDEV_GET_BAR	_IOWR(UPCIEDEV_IOC, 0x01, struct upciedev_bar_info)
 #define UPCIEDEV_GET_BAR_AREAS	_IOWR(UPCIEDEV_IOC, 0x02, struct upciedev_bar_areas)
 #define UPCIEDEV_BATCH		_IOWR(UPCIEDEV_IOC, 0x10, struct upciedev_batch)
+#define UPCIEDEV_CLAIM		_IOWR(UPCIEDEV_IOC, 0x20, struct upciedev_claim)
+#define UPCIEDEV_RESET		_IO(UPCIEDEV_IOC, 0x21)
 
 #endif /* _UAPI_LINUX_UPCIEDEV_H */
