@@ -244,8 +244,7 @@ def main() -> None:
         suspend(name)
         return
     two_writers()
-    # The bus error comes last: QEMU's port takes no hot plug after it
-    for step in (second_node, waiting_poll, forked_map, read_only_file, reset, surprise, busy_removal, bus_error):
+    for step in (second_node, waiting_poll, forked_map, read_only_file, reset, bus_error, surprise, busy_removal):
         step(name)
     left = counters()
     check(left["files"] == left["maps"] == left["replacement_pages"] == 0, f"no file, map or page is left: {left}")
