@@ -67,7 +67,7 @@ NAMES = [name for name, _, _ in examples()]
 
 
 # Maps whose keys are names of the user's, not keywords
-NAMED = {"bars", "registers", "fields", "values", "areas", "irqs", "dma", "channels", "slots", "simulate", "start", "stop"}
+NAMED = {"bars", "registers", "fields", "values", "areas", "irqs", "dma", "channels", "slots", "simulate"}
 REQUIRED = {"format", "board", "bars", "index", "size", "bits", "at", "count", "stride", "direction", "host", "length",
             "max_length", "register", "value", "mask", "frame", "channels", "crate", "slots", "device", "vendor"}
 

@@ -57,8 +57,10 @@ dma:
     host: ["dma.ch[1].LOW", dma.ch.1.HIGH]
     board: "dma.ch[1].BOARD"
     length: "dma.ch[1].LENGTH"
-    start: {"dma.ch[1].CTRL.START": 1}
-    stop: {"dma.ch[1].CTRL.ABORT": 1, "dma.ch[1].CTRL": 2}
+    start: [{"dma.ch[1].CTRL.START": 1}, {"dma.ch[1].CTRL.START": 0}]
+    stop:
+      - "dma.ch[1].CTRL.ABORT": 1
+      - "dma.ch[1].CTRL": 2
     busy: "dma.ch[1].BUSY.BUSY"
     error: "dma.ch[1].BUSY.ERROR"
     irq: done
@@ -117,9 +119,11 @@ TEST(engines_file, all_keys_of_engines) {
     ASSERT_EQ(read.host.size(), 2U);
     EXPECT_EQ(read.host[1].path, "dma.ch.1.HIGH");
     EXPECT_EQ(read.board.path, "dma.ch[1].BOARD");
-    ASSERT_EQ(read.start.size(), 1U);
-    EXPECT_EQ(read.start[0].where.field, "START");
+    ASSERT_EQ(read.start.size(), 2U);
+    for (const auto& write : read.start)
+        EXPECT_EQ(write.where.field, "START");
     EXPECT_EQ(read.start[0].bits, 1U);
+    EXPECT_EQ(read.start[1].bits, 0U) << "the same again";
     ASSERT_EQ(read.stop.size(), 2U);
     EXPECT_EQ(read.stop[1].bits, 2U);
     EXPECT_EQ(read.busy.field, "BUSY");
@@ -193,13 +197,13 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         bad_row{"unguarded_host",
                 "dma: {r: {direction: from_board, host: SCRATCH, length: ENABLE, start: "
-                "{\"dma.ch[0].CTRL\": 1}, busy: STATUS, max_length: 1 MiB}}\n",
+                "[{\"dma.ch[0].CTRL\": 1}], busy: STATUS, max_length: 1 MiB}}\n",
                 "x.yaml:25:40: SCRATCH is not guarded; whoever writes it sets a bus address or "
                 "starts an engine: give that register 'guard: true'"},
         bad_row{"unguarded_start",
                 "dma: {r: {direction: from_board, host: \"dma.ch[0].LOW\", length: ENABLE, start: "
-                "{SCRATCH: 1}, busy: STATUS, max_length: 1 MiB}}\n",
-                "x.yaml:25:81: SCRATCH is not guarded; whoever writes it sets a bus address or "
+                "[{SCRATCH: 1}], busy: STATUS, max_length: 1 MiB}}\n",
+                "x.yaml:25:82: SCRATCH is not guarded; whoever writes it sets a bus address or "
                 "starts an engine: give that register 'guard: true'"},
         bad_row{"unguarded_length",
                 "dma: {r: {direction: from_board, host: \"dma.ch[0].LOW\", length: ENABLE, busy: "
@@ -218,8 +222,22 @@ INSTANTIATE_TEST_SUITE_P(
                 "[LOW, HIGH]"},
         bad_row{"start_value",
                 "dma: {r: {direction: from_board, host: \"dma.ch[0].LOW\", length: ENABLE, start: "
-                "{\"dma.ch[0].CTRL.START\": 2}, busy: STATUS, max_length: 1 MiB}}\n",
-                "x.yaml:25:105: 2 is too large; the limit is 1 (0x1)"},
+                "[{\"dma.ch[0].CTRL.START\": 2}], busy: STATUS, max_length: 1 MiB}}\n",
+                "x.yaml:25:106: 2 is too large; the limit is 1 (0x1)"},
+        bad_row{"start_map",
+                "dma: {r: {direction: from_board, host: \"dma.ch[0].LOW\", length: ENABLE, start: "
+                "{\"dma.ch[0].CTRL\": 1}, busy: STATUS, max_length: 1 MiB}}\n",
+                "x.yaml:25:80: 'start' is no list of writes; write [{PATH: number}, ...]"},
+        bad_row{"start_empty",
+                "dma: {r: {direction: from_board, host: \"dma.ch[0].LOW\", length: ENABLE, start: "
+                "[], busy: STATUS, max_length: 1 MiB}}\n",
+                "x.yaml:25:80: 'start' is no list of writes; write [{PATH: number}, ...]"},
+        bad_row{"two_at_once",
+                "dma: {r: {direction: from_board, host: \"dma.ch[0].LOW\", length: ENABLE, start: "
+                "[{\"dma.ch[0].CTRL\": 1, \"dma.ch[0].LOW\": 1}], busy: STATUS, max_length: 1 "
+                "MiB}}\n",
+                "x.yaml:25:81: one write is to stand here; write {PATH: number}, and the next one "
+                "after it in the list"},
         bad_row{"index",
                 "dma: {r: {direction: from_board, host: \"dma.ch[2].LOW\", length: "
                 "\"dma.ch[0].CTRL\", busy: STATUS, max_length: 1 MiB}}\n",

@@ -28,15 +28,28 @@ std::vector<register_part> read_host(const yaml_node* node, const board_draft& d
             read_part(node->items.data() + 1, draft, part_use::write_guarded)};
 }
 
-/// {CTRL.START: 1}: writes in order.
+part_write read_write(const yaml_node& node, const board_draft& draft) {
+    const auto part = find_part(node.key, node.key_mark, draft, part_use::write_guarded);
+    const auto limit =
+        part.path.empty() ? ~std::uint64_t{0} : low_bits(look_up(part, draft).width());
+    return {part, read_unsigned(&node, draft.sink, limit).value_or(0)};
+}
+
+/// [{CTRL.START: 1}, {CTRL.START: 0}]: writes in order, of one register also several.
 std::vector<part_write> read_writes(const yaml_node* node, const board_draft& draft) {
+    if (node == nullptr) return {};
     std::vector<part_write> writes;
-    for (const auto& member : read_members(node, draft.sink)) {
-        const auto part = find_part(member.key, member.key_mark, draft, part_use::write_guarded);
-        const auto limit =
-            part.path.empty() ? ~std::uint64_t{0} : low_bits(look_up(part, draft).width());
-        writes.push_back({part, read_unsigned(&member, draft.sink, limit).value_or(0)});
+    if (node->what != yaml_node::kind::sequence || node->items.empty()) {
+        draft.sink.report(node->mark, fmt::format("'{}' is no list of writes", node->key),
+                          "write [{PATH: number}, ...]");
+        return {};
     }
+    for (const auto& item : node->items)
+        if (item.what == yaml_node::kind::map && item.items.size() == 1)
+            writes.push_back(read_write(item.items[0], draft));
+        else
+            draft.sink.report(item.mark, "one write is to stand here",
+                              "write {PATH: number}, and the next one after it in the list");
     return writes;
 }
 
