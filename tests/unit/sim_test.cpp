@@ -236,8 +236,9 @@ TEST_F(sim, unplugged_it_fails_calls_and_maps_read_all_ones) {
 }
 
 TEST(sim_board, takes_values_at_power_on_in_engineering_units) {
-    const sim_board board(make_tester(), 4,
-                          {{"adc.ch[3].GAIN", -1.5}, {"CTRL.RATE", 10.0}, {"TEMPERATURE", 25.0}});
+    const sim_board board(
+        make_tester(), 4,
+        {.simulate = {{"adc.ch[3].GAIN", -1.5}, {"CTRL.RATE", 10.0}, {"TEMPERATURE", 25.0}}});
     EXPECT_EQ(board.get("adc.ch[3].GAIN"), 0xe800U);
     EXPECT_EQ(board.get("adc.ch[2].GAIN"), 0U);
     EXPECT_EQ(board.get("CTRL"), 20U << 8);
@@ -246,11 +247,11 @@ TEST(sim_board, takes_values_at_power_on_in_engineering_units) {
 
 TEST(sim_board, names_wrong_values_at_power_on) {
     EXPECT_EQ(error_of([] {
-                  sim_board(make_tester(), 4, {{"CTRL.RATTE", 1.0}});
+                  sim_board(make_tester(), 4, {.simulate = {{"CTRL.RATTE", 1.0}}});
               }).first,
               errc::no_such_register);
     EXPECT_EQ(error_of([] {
-                  sim_board(make_tester(), 4, {{"BYTE", 256.0}});
+                  sim_board(make_tester(), 4, {.simulate = {{"BYTE", 256.0}}});
               }).first,
               errc::out_of_range);
 }
@@ -279,7 +280,6 @@ board_description_ptr make_edu() {
 
 TEST(edu_model, inverts_computes_and_interrupts) {
     const board edu(std::make_shared<sim_board>(make_edu()), make_edu());
-    EXPECT_EQ(edu.reg("ID").raw(), 0x010000edU);
     edu.reg("LIVENESS").write_raw(0x12345678);
     EXPECT_EQ(edu.reg("LIVENESS").raw(), 0xedcba987U);
     edu.reg("STATUS").write_raw(0x80);

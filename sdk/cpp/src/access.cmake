@@ -4,10 +4,19 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/capabilities.cpp
     src/transport_check.cpp
     src/transport_error.cpp
+    src/model_board.cpp
+    src/model_dma.cpp
+    src/model_engine.cpp
+    src/model_faults.cpp
+    src/model_irqs.cpp
+    src/model_memory.cpp
+    src/model_parts.cpp
+    src/model_registers.cpp
+    src/model_rules.cpp
+    src/model_state.cpp
     src/sim.cpp
-    src/sim_memory.cpp
-    src/sim_models.cpp
-    src/sim_rules.cpp
+    ${PROJECT_SOURCE_DIR}/models/built_in.cpp
+    ${PROJECT_SOURCE_DIR}/models/edu.cpp
     src/reg.cpp
     src/reg_effects.cpp
     src/reg_field.cpp

@@ -35,7 +35,7 @@ using simulated = std::map<std::string, double>;
 /// Why a board cannot start with these values, or nothing.
 std::optional<error> start_error(const board_description_ptr& board, const simulated& values) {
     try {
-        const sim_board started(board, std::nullopt, values);
+        const sim_board started(board, std::nullopt, {.simulate = values});
         return std::nullopt;
     } catch (const error& wrong) {
         return wrong;

@@ -47,7 +47,8 @@ void sim_source::add(const crate_slot& slot) {
     entry.name = description->name;
     entry.title = description->title;
     try {
-        const auto way = std::make_shared<sim_board>(description, slot.slot, slot.simulate);
+        const auto way = std::make_shared<sim_board>(description, slot.slot,
+                                                     model_options{.simulate = slot.simulate});
         entry.ids = way->identity().ids;
         const auto chosen =
             detail::check_named_file(description, entry.ids, [&] { return transport_ptr(way); });

@@ -1,28 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <upciedev/model.hpp>
 #include <upciedev/transport.hpp>
-
-#include <map>
 
 namespace upciedev {
 inline namespace v1 {
 
-/// A simulated board, in this process: memory that behaves as the board file says.
+/// A simulated board, in this process: a model_board behind the checks of a driver.
 ///
-/// Access rights and side effects are honoured bit by bit, for accesses of any width. Addresses
-/// that the board file does not name read as zero and ignore writes; write-only bits and strobes
-/// read as zero. A `guard: true` register refuses writes (EPERM), as the driver does. A register
-/// with `on_read: pop` is a FIFO: push() fills it, and so does a write if it may be written; empty
-/// it reads as zero. A page is mapped for writing only if all its registers are plain read-write
-/// ones, and for reading only if no read in it has effects; elsewhere in a mapped page writes
-/// last. `edu` also computes.
+/// A `guard: true` register refuses writes (EPERM), as the driver does. A page is mapped for
+/// writing only if all its registers are plain read-write ones that nothing watches, and for
+/// reading only if no read in it has effects; elsewhere in a mapped page writes last.
 class UPCIEDEV_API sim_board final : public transport {
   public:
-    /// \param simulate register path (or register.field) -> engineering value at power-on
-    /// \throws error no_such_register, out_of_range: a wrong entry of \p simulate
+    /// \throws error no_such_register, out_of_range: a wrong entry of options.simulate
     explicit sim_board(board_description_ptr description, std::optional<unsigned> slot = {},
-                       const std::map<std::string, double>& simulate = {});
+                       const model_options& options = {});
     ~sim_board() override;
 
     /// Take the board out of its slot: calls fail with ENODEV, maps read all ones. For good.
@@ -32,6 +26,8 @@ class UPCIEDEV_API sim_board final : public transport {
     [[nodiscard]] std::uint64_t get(std::string_view path) const;
     /// Fill the FIFO behind an `on_read: pop` register. \throws error not_supported (another one)
     void push(std::string_view path, std::span<const std::uint64_t> bits);
+    /// What is simulated: to plug it in, to make it ill.
+    [[nodiscard]] model_board& hardware() noexcept;
 
     [[nodiscard]] std::string name() const override { return "sim"; }
     [[nodiscard]] board_identity identity() const override;

@@ -13,7 +13,7 @@ constexpr std::uint64_t moved(std::uint64_t bits, std::uint64_t from, std::uint6
 }
 
 /// One register of a simulated BAR; masks are as the bus has them.
-struct sim_cell {
+struct model_cell {
     std::uint64_t offset = 0;
     unsigned bytes = 0;
     bit_rules rules;
@@ -24,22 +24,24 @@ struct sim_cell {
 };
 
 /// Memory of a simulated BAR that follows one rule.
-struct sim_stretch {
+struct model_stretch {
     std::uint64_t begin = 0;
     std::uint64_t end = 0;
     access rights = access::rw;
 };
 
 /// What a board file says of one BAR, ready for access by address.
-class sim_rules {
+class model_rules {
   public:
     void add(const register_description& what, std::uint64_t offset, std::size_t& fifos);
     void add(const area_description& what);
-    /// Called once, when all is added. \param watched a model acts on writes: none may bypass it
-    void finish(bool watched);
+    /// Accesses to these bytes do more than memory does: no map may bypass it.
+    void watch(std::uint64_t offset, unsigned bytes, bool reads);
+    /// Called once, when all is added.
+    void finish();
 
     /// The registers that touch [offset, offset + bytes); bytes <= 8.
-    [[nodiscard]] std::span<const sim_cell> cells(std::uint64_t offset, unsigned bytes) const;
+    [[nodiscard]] std::span<const model_cell> cells(std::uint64_t offset, unsigned bytes) const;
     /// The rules of these bytes, all registers and areas taken together.
     [[nodiscard]] bit_rules at(std::uint64_t offset, unsigned bytes) const;
     /// All of it lies in one read-write area.
@@ -47,10 +49,9 @@ class sim_rules {
     [[nodiscard]] bool mappable(std::uint64_t offset, std::uint64_t bytes, bool writing) const;
 
   private:
-    std::vector<sim_cell> cells_;                   // ascending offset
-    std::vector<sim_stretch> stretches_;            // ascending offset
+    std::vector<model_cell> cells_;                 // ascending offset
+    std::vector<model_stretch> stretches_;          // ascending offset
     std::vector<std::uint64_t> no_read_, no_write_; // pages that cannot be mapped, ascending
-    bool watched_ = false;
 };
 
 } // namespace upciedev::inline v1::detail

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "sim_rules.hpp"
+#include "model_rules.hpp"
 #include "bits.hpp"
 
 #include <algorithm>
@@ -27,14 +27,14 @@ void merge(bit_rules& all, const bit_rules& more) {
 }
 
 /// Bits of an access at \p offset that lie in [begin, end).
-std::uint64_t overlap(std::uint64_t offset, unsigned bytes, const sim_stretch& s) {
+std::uint64_t overlap(std::uint64_t offset, unsigned bytes, const model_stretch& s) {
     const std::uint64_t begin = std::max(offset, s.begin);
     const std::uint64_t end = std::min(offset + bytes, s.end);
     if (begin >= end) return 0;
     return low_bits(static_cast<unsigned>(8 * (end - begin))) << (8 * (begin - offset));
 }
 
-bool plain_for_writing(const sim_cell& cell) {
+bool plain_for_writing(const model_cell& cell) {
     const std::uint64_t all = low_bits(8 * cell.bytes);
     return !cell.guard && !cell.rules.read_effects() && cell.rules.write_effects() == 0 &&
            (cell.rules.readable & cell.rules.writable) == all;
@@ -52,8 +52,8 @@ void sort_once(std::vector<std::uint64_t>& pages) {
 
 } // namespace
 
-void sim_rules::add(const register_description& what, std::uint64_t offset, std::size_t& fifos) {
-    sim_cell cell;
+void model_rules::add(const register_description& what, std::uint64_t offset, std::size_t& fifos) {
+    model_cell cell;
     cell.offset = offset;
     cell.bytes = what.width / 8;
     cell.guard = what.guard;
@@ -63,14 +63,17 @@ void sim_rules::add(const register_description& what, std::uint64_t offset, std:
     cells_.push_back(cell);
 }
 
-void sim_rules::add(const area_description& what) {
+void model_rules::add(const area_description& what) {
     stretches_.push_back({what.offset, what.offset + what.size(), what.access});
 }
 
-void sim_rules::finish(bool watched) {
-    watched_ = watched;
-    std::ranges::sort(cells_, {}, &sim_cell::offset);
-    std::ranges::sort(stretches_, {}, &sim_stretch::begin);
+void model_rules::watch(std::uint64_t offset, unsigned bytes, bool reads) {
+    add_pages(reads ? no_read_ : no_write_, offset, offset + bytes);
+}
+
+void model_rules::finish() {
+    std::ranges::sort(cells_, {}, &model_cell::offset);
+    std::ranges::sort(stretches_, {}, &model_stretch::begin);
     for (const auto& cell : cells_) {
         const std::uint64_t end = cell.offset + cell.bytes;
         if (cell.rules.read_effects()) add_pages(no_read_, cell.offset, end);
@@ -82,9 +85,9 @@ void sim_rules::finish(bool watched) {
     sort_once(no_write_);
 }
 
-std::span<const sim_cell> sim_rules::cells(std::uint64_t offset, unsigned bytes) const {
+std::span<const model_cell> model_rules::cells(std::uint64_t offset, unsigned bytes) const {
     // A register that begins up to seven bytes before may still reach in.
-    const auto ends_behind = [&](const sim_cell& cell) { return cell.offset + 8 <= offset; };
+    const auto ends_behind = [&](const model_cell& cell) { return cell.offset + 8 <= offset; };
     auto first = std::ranges::partition_point(cells_, ends_behind);
     while (first != cells_.end() && first->offset + first->bytes <= offset)
         ++first;
@@ -94,12 +97,12 @@ std::span<const sim_cell> sim_rules::cells(std::uint64_t offset, unsigned bytes)
     return {first, last};
 }
 
-bit_rules sim_rules::at(std::uint64_t offset, unsigned bytes) const {
+bit_rules model_rules::at(std::uint64_t offset, unsigned bytes) const {
     bit_rules all;
     for (const auto& cell : cells(offset, bytes))
         merge(all, changed(cell.rules,
                            [&](std::uint64_t mask) { return moved(mask, cell.offset, offset); }));
-    const auto before = [&](const sim_stretch& s) { return s.end <= offset; };
+    const auto before = [&](const model_stretch& s) { return s.end <= offset; };
     auto stretch = std::ranges::partition_point(stretches_, before);
     for (; stretch != stretches_.end() && stretch->begin < offset + bytes; ++stretch) {
         const std::uint64_t mask = overlap(offset, bytes, *stretch);
@@ -109,15 +112,14 @@ bit_rules sim_rules::at(std::uint64_t offset, unsigned bytes) const {
     return all;
 }
 
-bool sim_rules::plain_memory(std::uint64_t offset, std::uint64_t bytes) const {
-    const auto before = [&](const sim_stretch& s) { return s.end <= offset; };
+bool model_rules::plain_memory(std::uint64_t offset, std::uint64_t bytes) const {
+    const auto before = [&](const model_stretch& s) { return s.end <= offset; };
     const auto stretch = std::ranges::partition_point(stretches_, before);
     return stretch != stretches_.end() && stretch->begin <= offset &&
            offset + bytes <= stretch->end && stretch->rights == access::rw;
 }
 
-bool sim_rules::mappable(std::uint64_t offset, std::uint64_t bytes, bool writing) const {
-    if (writing && watched_) return false;
+bool model_rules::mappable(std::uint64_t offset, std::uint64_t bytes, bool writing) const {
     const auto& pages = writing ? no_write_ : no_read_;
     if (pages.empty()) return true;
     const auto next = std::ranges::lower_bound(pages, offset / page);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "sim_memory.hpp"
-#include "bits.hpp"
+#include "model_memory.hpp"
 
 #include <algorithm>
 #include <array>
@@ -39,23 +38,28 @@ void store_as(std::byte* at, std::uint64_t bits) noexcept {
 
 } // namespace
 
-sim_memory::~sim_memory() {
+model_memory::~model_memory() {
     if (base_ != nullptr) munmap(base_, mapped_size());
+    if (file_ >= 0) close(file_);
 }
 
-std::uint64_t sim_memory::mapped_size() const noexcept {
+std::uint64_t model_memory::mapped_size() const noexcept {
     return (size_ + page - 1) / page * page;
 }
 
-void sim_memory::allocate(std::uint64_t size) {
+void model_memory::allocate(std::uint64_t size, bool shared) {
     size_ = size;
-    void* memory = mmap(nullptr, mapped_size(), PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (shared) file_ = memfd_create("upciedev-bar", MFD_CLOEXEC);
+    if (shared && (file_ < 0 || ftruncate(file_, static_cast<off_t>(mapped_size())) != 0))
+        throw std::bad_alloc();
+    const int kind = shared ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
+    void* memory =
+        mmap(nullptr, mapped_size(), PROT_READ | PROT_WRITE, kind | MAP_NORESERVE, file_, 0);
     if (memory == MAP_FAILED) throw std::bad_alloc();
     base_ = static_cast<std::byte*>(memory);
 }
 
-std::uint64_t sim_memory::load(std::uint64_t offset, unsigned width) const noexcept {
+std::uint64_t model_memory::load(std::uint64_t offset, unsigned width) const noexcept {
     switch (width) {
     case 8:
         return load_as<std::uint8_t>(at(offset));
@@ -69,7 +73,7 @@ std::uint64_t sim_memory::load(std::uint64_t offset, unsigned width) const noexc
 }
 
 // NOLINTNEXTLINE(readability-make-member-function-const): it changes the memory
-void sim_memory::store(std::uint64_t offset, unsigned width, std::uint64_t bits) noexcept {
+void model_memory::store(std::uint64_t offset, unsigned width, std::uint64_t bits) noexcept {
     switch (width) {
     case 8:
         return store_as<std::uint8_t>(at(offset), bits);
@@ -82,7 +86,7 @@ void sim_memory::store(std::uint64_t offset, unsigned width, std::uint64_t bits)
     }
 }
 
-void sim_memory::fill_with_ones() noexcept {
+void model_memory::fill_with_ones() noexcept {
     if (base_ == nullptr) return;
     const int file = open_pattern();
     for (std::uint64_t at = 0; file >= 0 && at < mapped_size(); at += pattern_size)

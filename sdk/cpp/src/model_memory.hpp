@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "bits.hpp"
+
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
 namespace upciedev::inline v1::detail {
 
 /// The memory behind one simulated BAR, as the bus sees it. Costs only the pages that are touched.
-class sim_memory {
+class model_memory {
   public:
-    sim_memory() = default;
-    ~sim_memory();
-    sim_memory(const sim_memory&) = delete;
-    sim_memory& operator=(const sim_memory&) = delete;
+    model_memory() = default;
+    ~model_memory();
+    model_memory(const model_memory&) = delete;
+    model_memory& operator=(const model_memory&) = delete;
 
-    /// Called once, before use. \throws std::bad_alloc
-    void allocate(std::uint64_t size);
+    /// Called once, before use. \param shared other processes may map file()
+    /// \throws std::bad_alloc
+    void allocate(std::uint64_t size, bool shared = false);
+    [[nodiscard]] int file() const noexcept { return file_; } ///< -1: not shared
     [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
     [[nodiscard]] std::byte* at(std::uint64_t offset) const noexcept { return base_ + offset; }
 
@@ -31,6 +36,9 @@ class sim_memory {
     [[nodiscard]] std::uint64_t mapped_size() const noexcept;
     std::byte* base_ = nullptr;
     std::uint64_t size_ = 0;
+    int file_ = -1;
 };
+
+using model_memories = std::array<model_memory, bars_of_a_board>;
 
 } // namespace upciedev::inline v1::detail

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "built_in.hpp"
+#include "model_state.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace upciedev::inline v1::detail {
+namespace {
+
+struct entry {
+    std::string_view board;
+    std::unique_ptr<model> (*make)(model_board&);
+};
+
+constexpr std::array<entry, 1> behaviours{{
+    {"edu", models::make_edu},
+}};
+
+} // namespace
+
+model_factory built_in_model(std::string_view board) {
+    const auto* const found = std::ranges::find(behaviours, board, &entry::board);
+    if (found == behaviours.end()) return {};
+    return found->make;
+}
+
+} // namespace upciedev::inline v1::detail

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <upciedev/model.hpp>
+
+/// Behaviours that come with us.
+namespace upciedev::inline v1::models {
+
+std::unique_ptr<model> make_edu(model_board& board);
+
+} // namespace upciedev::inline v1::models
