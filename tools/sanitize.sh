@@ -12,10 +12,10 @@ export TSAN_OPTIONS=second_deadlock_stack=1
 
 mkdir -p build/results
 for preset in asan tsan; do
-    [[ $preset == tsan ]] && target=threads_test || target=unit_tests
+    [[ $preset == tsan ]] && targets=(threads_test dma_test clients_test) || targets=(unit_tests)
     step "configuring $preset" "$preset-configure" cmake --preset "$preset"
-    step "building $preset" "$preset-build" cmake --build "build/$preset" --target "$target"
+    step "building $preset" "$preset-build" cmake --build "build/$preset" --target "${targets[@]}"
     while IFS= read -r program; do
         run_test "$preset" "$(basename "$program")" "build/$preset" build/results/sanitizers.tsv "$program"
-    done < <(find "build/$preset/tests/unit" -maxdepth 1 -type f -executable | sort)
+    done < <(find "build/$preset/tests/"{unit,vfio} -maxdepth 1 -type f -executable | sort)
 done

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Runs the tests that need no kernel: every program of build/cmake/tests/unit, and the commands of
-# tests/unit/runs.txt (lines "NAME COMMAND...").
+# Runs the tests that need no kernel: every program of build/cmake/tests/unit and
+# tests/vfio, and the commands of tests/unit/runs.txt (lines "NAME COMMAND...").
 set -euo pipefail
 
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
@@ -15,7 +15,7 @@ export PATH=$root/build/cmake/sdk/cpp/tools:$PATH
 
 while IFS= read -r program; do
     run_test unit "$(basename "$program")" $out $table "$program"
-done < <(find build/cmake/tests/unit -maxdepth 1 -type f -executable | sort)
+done < <(find build/cmake/tests/{unit,vfio} -maxdepth 1 -type f -executable | sort)
 
 if [[ -f tests/unit/runs.txt ]]; then
     while read -r name command; do
