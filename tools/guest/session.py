@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from . import crate, initramfs, kernel_log
+from . import crate, initramfs, kernel_log, vfio
 from .machine import Machine
 from .paths import BUILD, REPOSITORY, GuestError, kernel_folder
 
@@ -31,6 +31,7 @@ class Boot:
     append: list[str] = field(default_factory=list)
     seconds: float = 240
     is_suite: bool = False  # keep each run's output and results apart
+    vfio: dict[str, str] = field(default_factory=dict)  # programs that serve the boards of slots
 
 
 class Session:
@@ -58,11 +59,12 @@ class Session:
 
     def run(self, output: IO[str] | None = None) -> None:
         boot = self.boot
-        plan = crate.qemu_arguments(boot.crate_file)
+        plan = crate.qemu_arguments(boot.crate_file) + vfio.qemu_arguments(boot.vfio)
         machine = Machine(boot.kernel, self.folder, plan, boot.extra, boot.append)
         self.prepare()
         (self.out / "crate").write_text("\n".join(plan) + "\n")
-        machine.run(output, boot.seconds)
+        with vfio.serving(boot.vfio, self.folder):
+            machine.run(output, boot.seconds)
 
     def status(self, run: Run) -> int:
         file = self.out / f"{run.name}.status"

@@ -21,7 +21,7 @@ RUNS = REPOSITORY / "tests/guest/runs.toml"
 TARGET = BUILD / "results/guest.tsv"
 KNOWN_KEYS = {
     "run": {"name", "part", "kernels", "command", "expect", "boot"},
-    "boot": {"crate", "append", "qemu", "timeout"},
+    "boot": {"crate", "append", "qemu", "timeout", "vfio"},
 }
 
 
@@ -44,7 +44,8 @@ def boots(plan: dict[str, Any], part: str, kernel: str) -> list[tuple[str, Boot]
         if runs:
             crate = REPOSITORY / settings["crate"] if "crate" in settings else DEFAULT_CRATE
             found.append((name, Boot(kernel, runs, crate, settings.get("qemu", []), settings.get("append", []),
-                                     settings.get("timeout", 900), is_suite=True)))
+                                     settings.get("timeout", 900), is_suite=True,
+                                     vfio=settings.get("vfio", {}))))
     return found
 
 
