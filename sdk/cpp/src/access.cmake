@@ -16,7 +16,11 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/model_state.cpp
     src/sim.cpp
     ${PROJECT_SOURCE_DIR}/models/built_in.cpp
+    ${PROJECT_SOURCE_DIR}/models/digitizer.cpp
     ${PROJECT_SOURCE_DIR}/models/edu.cpp
+    ${PROJECT_SOURCE_DIR}/models/io.cpp
+    ${PROJECT_SOURCE_DIR}/models/timer.cpp
+    ${PROJECT_SOURCE_DIR}/models/waveform.cpp
     src/reg.cpp
     src/reg_effects.cpp
     src/reg_field.cpp
