@@ -17,8 +17,9 @@ install(FILES ${PROJECT_SOURCE_DIR}/packaging/udev/upciedev.sysusers DESTINATION
         RENAME upciedev.conf)
 
 install(EXPORT upciedev-targets NAMESPACE upciedev:: DESTINATION ${package_folder})
+set(plugin_folder ${CMAKE_INSTALL_LIBDIR}/upciedev)
 configure_package_config_file(upciedev-config.cmake.in upciedev-config.cmake
-                              INSTALL_DESTINATION ${package_folder})
+                              INSTALL_DESTINATION ${package_folder} PATH_VARS plugin_folder)
 write_basic_package_version_file(upciedev-config-version.cmake COMPATIBILITY SameMajorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/upciedev-config.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/upciedev-config-version.cmake

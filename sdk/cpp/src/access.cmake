@@ -35,14 +35,15 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/crate_identity.cpp
     src/crate_local.cpp
     src/crate_machine.cpp
+    src/crate_plugin.cpp
     src/crate_sim.cpp
     src/crate_source.cpp
-    src/crate_sysfs.cpp
+    src/memory_transport.cpp
+    src/plugin_loader.cpp
     src/settings.cpp
     src/settings_bits.cpp
     src/settings_file.cpp
     src/settings_text.cpp
-    src/sysfs.cpp
     src/sysfs_pci.cpp
     src/trace.cpp
     src/trace_names.cpp
@@ -52,4 +53,4 @@ pkg_check_modules(LIBUDEV REQUIRED IMPORTED_TARGET libudev)
 # The one header that user space and the driver share.
 add_library(upciedev_uapi INTERFACE)
 target_include_directories(upciedev_uapi INTERFACE ${PROJECT_SOURCE_DIR}/kernel/include/uapi)
-set(UPCIEDEV_ACCESS_LIBS PkgConfig::LIBUDEV upciedev_uapi)
+set(UPCIEDEV_ACCESS_LIBS PkgConfig::LIBUDEV upciedev_uapi ${CMAKE_DL_LIBS})

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "chardev.hpp"
+#include "builtin_transports.hpp"
 #include "chardev_maps.hpp"
 #include "transport_check.hpp"
 #include "transport_error.hpp"
@@ -177,11 +178,9 @@ std::vector<upciedev_bar_area> chardev::read_areas(unsigned index, std::uint32_t
 }
 
 capability_set chardev::capabilities() const noexcept {
-    using enum capability;
     const bool some = std::ranges::any_of(
         bars_, [](const auto& facts) { return facts.size != 0 && facts.mapping != "not"; });
-    const capability_set always{batch, poll, modify, hot_plug, shared};
-    return some ? always.with(mapping) : always;
+    return some ? chardev_can : chardev_can.without(capability::mapping);
 }
 
 outcome chardev::run(std::span<operation> operations) noexcept {

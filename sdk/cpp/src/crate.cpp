@@ -130,11 +130,8 @@ std::string default_uri() {
 
 std::shared_ptr<crate::source> make_source(const std::string& uri, const crate_options& options) {
     if (uri == "local") return detail::make_local_source(options);
-    if (uri == "sysfs") return detail::make_sysfs_source(options);
     if (uri.starts_with("sim:")) return detail::make_sim_source(uri, uri.substr(4), options);
-    throw error(errc::bad_value, {}, fmt::format("no crate is called '{}'", uri),
-                "crates are 'local' (boards of the upciedev driver), 'sysfs' (boards without a "
-                "driver) and 'sim:FILE' (simulated ones)");
+    return detail::make_plugin_source(uri, options);
 }
 
 } // namespace

@@ -42,7 +42,11 @@ crate_entry machine_source::describe(const pci_function& function, std::optional
     entry.slot = slot;
     entry.ids = function.ids;
     entry.pci_address = function.address;
-    if (const auto* named = find_slot(slot)) entry.alias = named->alias;
+    return describe(std::move(entry), open);
+}
+
+crate_entry machine_source::describe(crate_entry entry, const way_opener& open) {
+    if (const auto* named = find_slot(entry.slot)) entry.alias = named->alias;
     try {
         const auto [file, reason] = find_description(entry, open);
         if (file == nullptr) {

@@ -16,6 +16,8 @@ class machine_source : public crate::source {
     /// An entry with all that is known. \param open opens it, where its registers must be read
     [[nodiscard]] crate_entry describe(const pci_function& function, std::optional<unsigned> slot,
                                        const way_opener& open);
+    /// The same of an entry with slot, address and ids.
+    [[nodiscard]] crate_entry describe(crate_entry entry, const way_opener& open);
     /// The file that the crate file names, if it is for this board, else the one whose `match`
     /// fits.
     [[nodiscard]] chosen_file find_description(const crate_entry& what, const way_opener& open);

@@ -50,7 +50,9 @@ std::string describe(const crate_entry& what);
 std::shared_ptr<crate::source> make_sim_source(const std::string& uri, const std::string& file,
                                                const crate_options& options);
 std::shared_ptr<crate::source> make_local_source(const crate_options& options);
-std::shared_ptr<crate::source> make_sysfs_source(const crate_options& options);
+/// Any other URI. \throws error bad_value: no plugin serves it
+std::shared_ptr<crate::source> make_plugin_source(const std::string& uri,
+                                                  const crate_options& options);
 
 } // namespace detail
 } // namespace v1

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "area_copy.hpp"
+#include "builtin_transports.hpp"
 #include "model_state.hpp"
 #include "transport_check.hpp"
 #include "transport_error.hpp"
@@ -87,8 +88,7 @@ const volatile std::uint32_t* sim_board::gone_flag() const noexcept {
 }
 
 capability_set sim_board::capabilities() const noexcept {
-    using enum capability;
-    return {mapping, batch, modify, hot_plug};
+    return detail::sim_can;
 }
 
 void sim_board::unplug() noexcept {

@@ -81,6 +81,7 @@ struct watch_arguments {
 };
 
 void run_ls(const common& options, const ls_arguments& arguments);
+void run_transports(const common& options);
 void run_info(const common& options, const info_arguments& arguments);
 void run_read(const common& options, const read_arguments& arguments);
 void run_write(const common& options, const write_arguments& arguments);

@@ -63,6 +63,17 @@ void add_info(CLI::App& app, const common& options, info_arguments& arguments) {
     command->callback([&] { run_info(options, arguments); });
 }
 
+void add_transports(CLI::App& app, const common& options) {
+    auto* command = app.add_subcommand(
+        "transports", "List the kinds of crates that can be opened, and what their boards can do");
+    command->footer("Plugins are looked for in the folders of $UPCIEDEV_TRANSPORTS and in "
+                    "'upciedev' beside the library.\n"
+                    "Examples:\n"
+                    "  upciedev transports\n"
+                    "  upciedev transports --json | jq '.transports[] | select(.problem != \"\")'");
+    command->callback([&] { run_transports(options); });
+}
+
 void add_read(CLI::App& app, const common& options, read_arguments& arguments) {
     auto* command =
         app.add_subcommand("read", "Read registers, fields, areas; registers in one batch");
@@ -217,7 +228,8 @@ void add_common(CLI::App& app, common& options) {
     app.fallthrough();
     app.add_option("--crate", options.crate,
                    "local: this machine's boards through the driver; sysfs: unbound boards, root "
-                   "only; sim:FILE: a simulated crate. Default: $UPCIEDEV_CRATE, else local")
+                   "only; sim:FILE: a simulated crate; others: see upciedev transports. Default: "
+                   "$UPCIEDEV_CRATE, else local")
         ->type_name("URI");
     app.add_option("--devices", options.devices,
                    "Folder of board files, searched first; repeatable")
@@ -263,6 +275,7 @@ struct command_line {
 void add_commands(CLI::App& app, command_line& line) {
     add_ls(app, line.options, line.ls);
     add_info(app, line.options, line.info);
+    add_transports(app, line.options);
     add_read(app, line.options, line.read);
     add_write(app, line.options, line.write);
     add_dump(app, line.options, line.dump);

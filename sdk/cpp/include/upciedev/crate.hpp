@@ -32,7 +32,8 @@ struct crate_options {
 class UPCIEDEV_API crate {
   public:
     /// \param uri "local" (this machine's boards through the driver), "sysfs" (unbound boards, root
-    /// only), "sim:FILE"; empty: $UPCIEDEV_CRATE, else "local".
+    /// only), "sim:FILE", "SCHEME:..." (a transport plugin, see transport_plugin.hpp); empty:
+    /// $UPCIEDEV_CRATE, else "local".
     static crate open(const std::string& uri = {}, const crate_options& options = {});
 
     [[nodiscard]] std::vector<crate_entry> list() const; ///< ascending slot, then PCI address

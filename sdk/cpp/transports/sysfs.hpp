@@ -7,6 +7,8 @@
 
 namespace upciedev::inline v1::detail {
 
+inline constexpr capability_set sysfs_can{capability::mapping, capability::shared};
+
 /// A board by its memory in sysfs: root only, and only while no driver holds it (Debian's kernels
 /// refuse such maps otherwise). It may not leave meanwhile: a map touched afterwards is a SIGBUS.
 /// \throws error busy (names the driver), no_such_board, not_permitted

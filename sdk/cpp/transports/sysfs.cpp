@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sysfs.hpp"
-#include "area_copy.hpp"
 #include "bits.hpp"
-#include "reg_effects.hpp"
-#include "transport_check.hpp"
 #include "transport_error.hpp"
-#include "transport_poll.hpp"
+
+#include <upciedev/memory_transport.hpp>
 
 #include <fmt/format.h>
 
@@ -80,30 +78,7 @@ class mapped_bar {
     std::byte* base_ = nullptr;
 };
 
-std::uint64_t load(const volatile std::byte* at, unsigned width) {
-    std::uint64_t bits = 0;
-    copy_from_board(at, std::as_writable_bytes(std::span(&bits, 1)).first(width / 8), width / 8);
-    return bits;
-}
-
-void store(volatile std::byte* at, unsigned width, std::uint64_t bits) {
-    copy_to_board(at, std::as_bytes(std::span(&bits, 1)).first(width / 8), width / 8);
-}
-
-void copy_block(const operation& op, volatile std::byte* at) {
-    const unsigned step = op.width / 8;
-    auto* buffer = buffer_of(op).data();
-    const std::size_t stride = (op.flags & operation::fixed) != 0 ? 0 : step;
-    for (std::uint32_t i = 0; i < op.count; ++i, at += stride, buffer += step) {
-        const std::span element(buffer, step);
-        if (op.op == operation::code::read_block)
-            copy_from_board(at, element, step);
-        else
-            copy_to_board(at, element, step);
-    }
-}
-
-class sysfs final : public transport {
+class sysfs final : public memory_transport {
   public:
     explicit sysfs(const pci_function& function);
     ~sysfs() override;
@@ -112,25 +87,19 @@ class sysfs final : public transport {
     [[nodiscard]] board_identity identity() const override { return who_; }
     [[nodiscard]] bar_facts bar(unsigned index) const override;
     [[nodiscard]] bool writable() const noexcept override { return true; }
-    outcome run(std::span<operation> operations) noexcept override;
     volatile std::byte* map(unsigned bar, std::uint64_t offset, std::uint64_t length,
                             bool for_writing) noexcept override;
     [[nodiscard]] bool gone() const noexcept override;
-    [[nodiscard]] capability_set capabilities() const noexcept override {
-        return {capability::mapping, capability::shared};
-    }
+    [[nodiscard]] capability_set capabilities() const noexcept override { return sysfs_can; }
 
   private:
     void read_resources();
     void enable(bool on);
-    int carry_out(operation& op) noexcept;
-    int read(const volatile std::byte* at, unsigned width, std::uint64_t& bits) const noexcept;
 
     std::filesystem::path folder_;
     board_identity who_;
     int config_;
     std::array<mapped_bar, bars_of_a_board> bars_;
-    std::mutex modifying_; // of this process; nobody can hold off another one
 };
 
 sysfs::sysfs(const pci_function& function)
@@ -193,48 +162,6 @@ volatile std::byte* sysfs::map(unsigned bar, std::uint64_t offset, std::uint64_t
     if (length > size || offset > size - length) return nullptr;
     auto* memory = bars_[bar].memory();
     return memory == nullptr ? nullptr : memory + offset;
-}
-
-int sysfs::read(const volatile std::byte* at, unsigned width, std::uint64_t& bits) const noexcept {
-    bits = load(at, width);
-    return bits == low_bits(width) && gone() ? ENODEV : 0;
-}
-
-int sysfs::carry_out(operation& op) noexcept {
-    if (const int problem = check_operation(op, bar(op.bar).size)) return problem;
-    auto* at = map(op.bar, op.offset, bytes_of(op), true);
-    if (at == nullptr) return EOPNOTSUPP;
-    const std::uint64_t bits = op.value;
-    switch (op.op) {
-    case operation::code::read:
-        return read(at, op.width, op.value);
-    case operation::code::write:
-        store(at, op.width, bits);
-        return 0;
-    case operation::code::modify: {
-        const std::lock_guard hold(modifying_);
-        if (const int problem = read(at, op.width, op.value)) return problem;
-        store(at, op.width, (op.value & ~op.mask) | (bits & op.mask));
-        return 0;
-    }
-    case operation::code::poll:
-        return poll_until(op, [&](std::uint64_t& now) { return read(at, op.width, now); });
-    default:
-        copy_block(op, at);
-        return 0;
-    }
-}
-
-outcome sysfs::run(std::span<operation> operations) noexcept {
-    outcome result;
-    int problem = gone() ? ENODEV : 0;
-    for (auto& op : operations) {
-        if (problem == 0) problem = carry_out(op);
-        if (problem != 0) break;
-        ++result.done;
-    }
-    if (problem != 0) result.error = from_errno(problem);
-    return result;
 }
 
 } // namespace

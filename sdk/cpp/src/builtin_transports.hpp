@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <upciedev/capabilities.hpp>
+
+namespace upciedev::inline v1::detail {
+
+// What the boards of the library's own transports can do at best.
+inline constexpr capability_set chardev_can{capability::mapping,  capability::batch,
+                                            capability::poll,     capability::modify,
+                                            capability::hot_plug, capability::shared};
+inline constexpr capability_set sim_can{capability::mapping, capability::batch, capability::modify,
+                                        capability::hot_plug};
+
+} // namespace upciedev::inline v1::detail
