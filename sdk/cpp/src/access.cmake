@@ -29,6 +29,7 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/batch.cpp
     src/board.cpp
     src/board_bar.cpp
+    src/board_flush.cpp
     src/chardev.cpp
     src/chardev_maps.cpp
     src/crate.cpp

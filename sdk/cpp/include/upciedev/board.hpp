@@ -25,6 +25,12 @@ class UPCIEDEV_API board {
     [[nodiscard]] upciedev::bar bar(std::string_view name) const;
     [[nodiscard]] upciedev::batch batch() const;
 
+    /// Returns when all that this thread wrote to the board has arrived there, also through a
+    /// write-combined map: pushes writes out of the processor and reads a register back, the
+    /// `scratch` of the board file, else its first one that can be read without effects.
+    /// \throws error not_supported: no register can be read without effects; board_gone
+    void flush() const;
+
     /// The board file, or nullptr where none matches.
     [[nodiscard]] const board_description_ptr& description() const noexcept;
     /// Why it is that board file, or why there is none; may be empty.
