@@ -6,8 +6,7 @@
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-
-#include <filesystem>
+#include <sys/un.h>
 
 namespace vfio_test {
 
@@ -138,6 +137,15 @@ std::pair<unique_fd, unique_fd> connected_pair() {
     int ends[2] = {-1, -1};
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     return {unique_fd(ends[0]), unique_fd(ends[1])};
+}
+
+client connect_to(const std::string& path) {
+    unique_fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    return client(std::move(fd));
 }
 
 device_facts usual_facts(int memory_fd) {

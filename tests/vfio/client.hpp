@@ -7,6 +7,7 @@
 #include <upciedev/vfio_user/server.hpp>
 
 #include <atomic>
+#include <filesystem>
 #include <functional>
 #include <utility>
 
@@ -99,6 +100,19 @@ class client {
 };
 
 std::pair<unique_fd, unique_fd> connected_pair();
+
+/// A place for a socket with a name.
+struct folder {
+    folder() { std::filesystem::create_directory(path); }
+    ~folder() { std::filesystem::remove_all(path); }
+    folder(const folder&) = delete;
+    folder& operator=(const folder&) = delete;
+    std::filesystem::path path =
+        std::filesystem::temp_directory_path() / ("vfio-test-" + std::to_string(::getpid()));
+    std::string socket = path / "board.sock";
+};
+
+client connect_to(const std::string& path);
 
 /// BAR 0: 64 KiB of registers, BAR 2: 1 MiB of memory of which 64 KiB are trapped, 4 MSI vectors
 device_facts usual_facts(int memory_fd);

@@ -4,35 +4,13 @@
 
 #include <gtest/gtest.h>
 
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
-#include <filesystem>
 #include <thread>
 
 namespace {
 
 using namespace vfio_test;
-
-struct folder {
-    folder() { std::filesystem::create_directory(path); }
-    ~folder() { std::filesystem::remove_all(path); }
-    folder(const folder&) = delete;
-    folder& operator=(const folder&) = delete;
-    std::filesystem::path path =
-        std::filesystem::temp_directory_path() / ("vfio-clients-" + std::to_string(::getpid()));
-    std::string socket = path / "board.sock";
-};
-
-client connect_to(const std::string& path) {
-    unique_fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path.copy(address.sun_path, sizeof address.sun_path - 1);
-    EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-    return client(std::move(fd));
-}
 
 TEST(listen_at, makes_a_socket_for_its_owner_and_takes_nobodys_place) {
     const folder here;
