@@ -51,6 +51,16 @@ std::vector<std::string> areas(board_handle& self) {
     return paths;
 }
 
+std::vector<std::string> capabilities(board_handle& self) {
+    return self.get().way().capabilities().names();
+}
+
+void flush(board_handle& self) {
+    const board what = self.get(); // a copy: close() may come while the GIL is released
+    const py::gil_scoped_release unlocked;
+    what.flush();
+}
+
 std::string title(board_handle& self) {
     const auto& file = self.get().description();
     return file ? file->title : "";
@@ -64,6 +74,7 @@ void bind_identity(Class& type) {
         .def_property_readonly("label", [](board_handle& self) { return self.get().label(); })
         .def_property_readonly("identity", [](board_handle& self) { return self.get().identity(); })
         .def_property_readonly("gone", [](board_handle& self) { return self.get().gone(); })
+        .def_property_readonly("capabilities", &capabilities)
         .def("registers", &registers, "The paths of all registers, arrays written out.")
         .def("areas", &areas, "The paths of all areas.")
         .def("__repr__", [](board_handle& self) {
@@ -80,6 +91,7 @@ void bind_board(py::module_& core) {
         .def("bar", &bar_of<unsigned>, py::arg("index"))
         .def("bar", &bar_of<std::string_view>, py::arg("name"), "A BAR by number or name.")
         .def("batch", &make_batch, "Accesses collected and carried out by one call.")
+        .def("flush", &flush, "Return when all that was written has arrived at the board.")
         .def("__getitem__", &get_item, py::arg("path"))
         .def("__setitem__", &set_item, py::arg("path"), py::arg("value"));
     // Without these, `in` and `for` would count through __getitem__.

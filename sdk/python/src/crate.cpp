@@ -12,10 +12,11 @@ namespace upciedev::python {
 namespace {
 
 std::unique_ptr<crate_handle> open(std::string uri, std::vector<std::filesystem::path> devices,
-                                   std::filesystem::path names) {
+                                   std::filesystem::path names, std::filesystem::path trace) {
     crate_options options;
     options.devices = std::move(devices);
     options.names = std::move(names);
+    options.trace = std::move(trace);
     const py::gil_scoped_release unlocked;
     return std::make_unique<crate_handle>(crate::open(std::move(uri), std::move(options)), nullptr);
 }
@@ -57,7 +58,7 @@ std::vector<crate_entry> list(crate_handle& self) {
 
 void bind_crate(py::module_& core) {
     core.def("open", &open, py::arg("uri") = "", py::kw_only(), py::arg("devices") = py::tuple(),
-             py::arg("names") = "",
+             py::arg("names") = "", py::arg("trace") = "",
              "Open a crate: \"local\", \"sysfs\", \"sim:FILE\"; else $UPCIEDEV_CRATE or local.");
     py::class_<crate_handle> type(core, "Crate", py::is_final());
     type.def("board", &board_of, py::arg("key"),
