@@ -42,6 +42,7 @@ def test_commands_are_those_of_the_help(upciedev):
     (("read", "--hex", "ti"), ["timer"]),
     (("--crate", "sim:devices/crates/guest.yaml", "read", "adc"), []),
     (("check", "CMakeL"), ["CMakeLists.txt"]),
+    (("import", "CMakeL"), ["CMakeLists.txt"]),
     (("save", "adc", "CMakeL"), ["CMakeLists.txt"]),
     (("read", "adc", "SCR"), []),
 ])

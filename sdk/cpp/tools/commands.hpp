@@ -61,6 +61,18 @@ struct doc_arguments {
     bool html = false;
 };
 
+struct import_arguments {
+    std::string file;
+    std::string output; ///< empty: standard output
+    std::string board;  ///< name; empty: that of the file
+    std::string ids;    ///< VENDOR:DEVICE; empty: not known
+};
+
+struct export_arguments {
+    std::string file;
+    std::string output; ///< empty: standard output
+};
+
 struct save_arguments {
     std::string board;
     std::string file; ///< empty: standard output
@@ -90,6 +102,8 @@ void run_dump(const common& options, const dump_arguments& arguments);
 /// \returns whether all files are right
 bool run_check(const common& options, const check_arguments& arguments);
 void run_doc(const common& options, const doc_arguments& arguments);
+void run_import(const common& options, const import_arguments& arguments);
+void run_export(const common& options, const export_arguments& arguments);
 void run_save(const common& options, const save_arguments& arguments);
 void run_restore(const common& options, const restore_arguments& arguments);
 /// \returns whether anything differs

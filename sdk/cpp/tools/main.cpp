@@ -142,6 +142,32 @@ void add_doc(CLI::App& app, const common& options, doc_arguments& arguments) {
     command->callback([&] { run_doc(options, arguments); });
 }
 
+void add_import(CLI::App& app, const common& options, import_arguments& arguments) {
+    auto* command = app.add_subcommand(
+        "import", "Make a board file of a ChimeraTK map, and tell what it could not carry");
+    command->add_option("FILE", arguments.file, "Map (.map)")->required();
+    command->add_option("-o,--output", arguments.output, "Board file; default: standard output")
+        ->type_name("FILE");
+    command->add_option("--board", arguments.board, "Name of the board; default: that of the file")
+        ->type_name("NAME");
+    command->add_option("--id", arguments.ids, "PCI ids of the board in hexadecimal")
+        ->type_name("VENDOR:DEVICE");
+    command->footer("Examples:\n"
+                    "  upciedev import --id 10ee:0037 firmware.map -o myboard.yaml");
+    command->callback([&] { run_import(options, arguments); });
+}
+
+void add_export(CLI::App& app, const common& options, export_arguments& arguments) {
+    auto* command = app.add_subcommand(
+        "export", "Make a ChimeraTK map of a board file, and tell what it could not carry");
+    command->add_option("FILE", arguments.file, "Board file")->required();
+    command->add_option("-o,--output", arguments.output, "Map (.map); default: standard output")
+        ->type_name("FILE");
+    command->footer("Examples:\n"
+                    "  upciedev export devices/demo/vadc8.yaml -o vadc8.map");
+    command->callback([&] { run_export(options, arguments); });
+}
+
 void add_save(CLI::App& app, const common& options, save_arguments& arguments) {
     auto* command = app.add_subcommand(
         "save", "Save all registers that can be read and written back without effects");
@@ -262,6 +288,8 @@ struct command_line {
     dump_arguments dump;
     check_arguments check;
     doc_arguments doc;
+    import_arguments import_;
+    export_arguments export_;
     save_arguments save;
     restore_arguments restore, diff;
     watch_arguments watch;
@@ -281,6 +309,8 @@ void add_commands(CLI::App& app, command_line& line) {
     add_dump(app, line.options, line.dump);
     add_check(app, line.options, line.check, line.right);
     add_doc(app, line.options, line.doc);
+    add_import(app, line.options, line.import_);
+    add_export(app, line.options, line.export_);
     add_save(app, line.options, line.save);
     add_restore(app, line.options, line.restore);
     add_diff(app, line.options, line.diff, line.status, line.failed);
