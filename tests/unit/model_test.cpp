@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "sim_backplane.hpp"
 #include "test_slot.hpp"
 
 #include <gmock/gmock.h>
@@ -327,4 +328,34 @@ TEST(real_time, answers_while_its_engine_waits_for_the_bus) {
     EXPECT_EQ(board.read(0, 0, 32), 0xabcd0001U);
     slot.go_on.set_value();
     board.plug(nullptr); // waits for the engine to leave the slot
+}
+
+TEST(backplane, carries_a_pulse_to_the_other_boards_only) {
+    struct counter : model {
+        counter(model_board& b, std::atomic<unsigned>& count) : model(b), count_(count) {}
+        void triggered(unsigned line) override { count_ += line; }
+        std::atomic<unsigned>& count_;
+    };
+    auto clock = model_clock::manual();
+    std::atomic<unsigned> sent{0}, received{0};
+    const auto make = [&](std::atomic<unsigned>& count) {
+        const auto behaviour = [&count](model_board& b) {
+            return std::make_unique<counter>(b, count);
+        };
+        return std::make_unique<sim_board>(parse_board_file(file, "modelled.yaml"), 4,
+                                           model_options{.clock = clock, .behaviour = behaviour});
+    };
+    const auto lines = std::make_shared<upciedev::detail::sim_backplane>();
+    const auto sender = make(sent);
+    auto other = make(received);
+    lines->plug(*sender);
+    lines->plug(*other);
+    sender->hardware().pulse(3);
+    clock.advance(1us);
+    EXPECT_EQ(received, 3U);
+    EXPECT_EQ(sent, 0U);
+    other.reset(); // leaves the crate
+    sender->hardware().pulse(3);
+    clock.advance(1us);
+    EXPECT_EQ(received, 3U);
 }

@@ -15,6 +15,7 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/model_rules.cpp
     src/model_state.cpp
     src/sim.cpp
+    src/sim_backplane.cpp
     ${PROJECT_SOURCE_DIR}/models/built_in.cpp
     ${PROJECT_SOURCE_DIR}/models/digitizer.cpp
     ${PROJECT_SOURCE_DIR}/models/edu.cpp

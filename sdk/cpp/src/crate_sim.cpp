@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "crate_source.hpp"
+#include "sim_backplane.hpp"
 
 #include <upciedev/sim.hpp>
 
@@ -29,6 +30,8 @@ class sim_source final : public crate::source {
   private:
     void add(const crate_slot& slot);
 
+    const std::shared_ptr<detail::sim_backplane> backplane_ =
+        std::make_shared<detail::sim_backplane>();
     crate_file file_;
     std::vector<crate_entry> entries_;
     std::map<unsigned, upciedev::board> boards_;
@@ -53,6 +56,7 @@ void sim_source::add(const crate_slot& slot) {
         const auto chosen =
             detail::check_named_file(description, entry.ids, [&] { return transport_ptr(way); });
         if (chosen.file) {
+            backplane_->plug(*way);
             boards_.emplace(slot.slot, make_board(way, chosen, slot.alias));
             entry.transport = "sim";
         } else {

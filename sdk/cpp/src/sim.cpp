@@ -27,6 +27,7 @@ struct sim_board::state {
 
     board_description_ptr description;
     board_identity who;
+    std::shared_ptr<model_slot> slot; // outlives the board
     model_board board;
     std::mutex lock; // over one operation; maps go around it, as they do in hardware
     std::uint32_t gone = 0;
@@ -56,7 +57,9 @@ sim_board::sim_board(board_description_ptr description, std::optional<unsigned> 
     }
 }
 
-sim_board::~sim_board() = default;
+sim_board::~sim_board() {
+    plug(nullptr);
+}
 
 board_identity sim_board::identity() const {
     return state_->who;
@@ -105,6 +108,11 @@ volatile std::byte* sim_board::map(unsigned bar, std::uint64_t offset, std::uint
     const auto memory = state_->board.memory(bar);
     if (length == 0 || length > memory.size() || offset > memory.size() - length) return nullptr;
     return state_->board.mappable(bar, offset, length, for_writing) ? &memory[offset] : nullptr;
+}
+
+void sim_board::plug(std::shared_ptr<model_slot> slot) {
+    state_->board.plug(slot.get());
+    state_->slot = std::move(slot);
 }
 
 model_board& sim_board::hardware() noexcept {

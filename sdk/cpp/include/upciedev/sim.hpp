@@ -28,6 +28,8 @@ class UPCIEDEV_API sim_board final : public transport {
     void push(std::string_view path, std::span<const std::uint64_t> bits);
     /// What is simulated: to plug it in, to make it ill.
     [[nodiscard]] model_board& hardware() noexcept;
+    /// Where its interrupts, triggers and DMA go; nullptr: nowhere.
+    void plug(std::shared_ptr<model_slot> slot);
 
     [[nodiscard]] std::string name() const override { return "sim"; }
     [[nodiscard]] board_identity identity() const override;
