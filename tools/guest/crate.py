@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 from pathlib import Path
 
 from .paths import BUILD, GuestError
 
+SLOT = BUILD / "cmake/models/slot/upciedev-slot"
 PLAN = BUILD / "cmake/tests/guest/upciedev-guest-plan"
 SLOTS = range(1, 13)
 
@@ -20,15 +22,21 @@ def switch() -> list[str]:
     return arguments
 
 
-def boards(crate_file: Path) -> list[str]:
-    """The C++ library is the one parser of crate files; it prints one QEMU argument a line."""
+def plan(*arguments: str) -> list[str]:
+    """The C++ library is the one parser of crate files."""
     if not PLAN.exists():
         raise GuestError(f"{PLAN} is not built; run ./dev build")
-    done = subprocess.run([str(PLAN), str(crate_file)], text=True, capture_output=True)
+    done = subprocess.run([str(PLAN), *arguments], text=True, capture_output=True)
     if done.returncode != 0:
         raise GuestError(done.stderr.strip())
     return done.stdout.splitlines()
 
 
 def qemu_arguments(crate_file: Path | None) -> list[str]:
-    return switch() + (boards(crate_file) if crate_file else [])
+    return switch() + (plan(str(crate_file)) if crate_file else [])
+
+
+def models(crate_file: Path | None) -> dict[str, str]:
+    """By slot: what serves the boards that QEMU has not."""
+    slots = plan("--models", str(crate_file)) if crate_file else []
+    return {slot: shlex.join([str(SLOT), str(crate_file), slot]) for slot in slots}

@@ -59,11 +59,12 @@ class Session:
 
     def run(self, output: IO[str] | None = None) -> None:
         boot = self.boot
-        plan = crate.qemu_arguments(boot.crate_file) + vfio.qemu_arguments(boot.vfio)
+        served = boot.vfio | crate.models(boot.crate_file)
+        plan = crate.qemu_arguments(boot.crate_file) + vfio.qemu_arguments(served)
         machine = Machine(boot.kernel, self.folder, plan, boot.extra, boot.append)
         self.prepare()
         (self.out / "crate").write_text("\n".join(plan) + "\n")
-        with vfio.serving(boot.vfio, self.folder):
+        with vfio.serving(served, self.folder):
             machine.run(output, boot.seconds)
 
     def status(self, run: Run) -> int:

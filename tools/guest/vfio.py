@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shlex
 import subprocess
 import time
 from collections.abc import Iterator
@@ -42,8 +43,9 @@ def serving(boards: dict[str, str], folder: Path) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         for slot, program in boards.items():
             log = folder / f"vfio{slot}.log"
+            words = shlex.split(program)
             with log.open("w") as errors:
-                process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", str(REPOSITORY / program), socket_name(slot)],
+                process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", str(REPOSITORY / words[0]), *words[1:], socket_name(slot)],
                                            cwd=folder, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors)
             stack.callback(process.wait)
             stack.callback(process.kill)

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// upciedev-slot CRATE.yaml SLOT SOCKET: the board of one slot as a PCIe endpoint for QEMU's
+// vfio-user-pci, until a signal ends it. The boards whose sockets share a folder are one crate.
+#include "backplane.hpp"
+#include "endpoint.hpp"
+
+#include <upciedev/board_file.hpp>
+#include <upciedev/crate_file.hpp>
+#include <upciedev/log.hpp>
+#include <upciedev/vfio_user/server.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <iostream>
+#include <string>
+
+namespace {
+
+using namespace upciedev;
+
+/// The slot as the board's way out: DMA and interrupts to QEMU, triggers to the other slots.
+class served_slot final : public model_slot {
+  public:
+    served_slot(vfio_user::server& server, slot::backplane& lines)
+        : server_(server), lines_(lines) {}
+    std::error_code read(std::uint64_t address, std::span<std::byte> into) noexcept override {
+        return server_.dma_read(address, into);
+    }
+    std::error_code write(std::uint64_t address,
+                          std::span<const std::byte> from) noexcept override {
+        return server_.dma_write(address, from);
+    }
+    void interrupt(unsigned vector) noexcept override { server_.interrupt(vector); }
+    void pulse(unsigned line) noexcept override { lines_.pulse(line); }
+
+  private:
+    vfio_user::server& server_;
+    slot::backplane& lines_;
+};
+
+const crate_slot& find_slot(const crate_file& crate, std::string_view text) {
+    unsigned number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    const auto found = std::ranges::find(crate.slots, number, &crate_slot::slot);
+    if (found == crate.slots.end() || found->board.empty())
+        throw error(errc::no_such_board, crate.file,
+                    "slot " + std::string(text) + " has no 'board'");
+    return *found;
+}
+
+/// Signals that end the process; blocked before any thread starts, so that all inherit it.
+sigset_t end_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    return signals;
+}
+
+void say(std::string_view line) {
+    std::cerr << std::string(line) + "\n";
+}
+
+void serve(const crate_slot& what, const std::filesystem::path& socket, const sigset_t& signals) {
+    model_board board(load_board_file(what.board), {.simulate = what.simulate, .shared = true});
+    slot::endpoint endpoint(board);
+    slot::backplane lines(socket.parent_path(), what.slot,
+                          [&](unsigned line) { board.trigger(line); });
+    vfio_user::server server(slot::facts_of(board, what.slot), endpoint, {.log = say});
+    served_slot place(server, lines);
+    board.plug(&place);
+    server.start(vfio_user::listen_at(socket));
+    say("serving " + board.description().name + " in slot " + std::to_string(what.slot));
+    int signal = 0;
+    sigwait(&signals, &signal);
+    server.stop();
+    board.plug(nullptr);
+}
+
+} // namespace
+
+int main(int argc, char** argv) try {
+    if (argc != 4) {
+        std::cerr << "usage: upciedev-slot CRATE.yaml SLOT SOCKET\n";
+        return 2;
+    }
+    const auto signals = end_signals();
+    upciedev::set_log([](upciedev::log_level, const std::string& line) { say(line); });
+    const auto crate = upciedev::crate_file::load(argv[1]);
+    serve(find_slot(crate, argv[2]), argv[3], signals);
+    return 0;
+} catch (const std::exception& problem) {
+    std::cerr << "upciedev-slot: " << problem.what() << '\n';
+    return 1;
+}
