@@ -64,6 +64,13 @@ struct plugin_tag {
     transport_plugin& (*instance)() = nullptr;
 };
 
+/// The one object of a plugin's class.
+template <class Plugin>
+transport_plugin& only_plugin() {
+    static Plugin only;
+    return only;
+}
+
 /// A transport that crate::open() knows.
 struct transport_info {
     std::string scheme;         ///< "sysfs"
@@ -86,8 +93,5 @@ UPCIEDEV_API std::vector<transport_info> transports();
 #define UPCIEDEV_TRANSPORT_PLUGIN(scheme_name, plugin_class)                                       \
     extern "C" UPCIEDEV_API const ::upciedev::plugin_tag upciedev_transport_plugin;                \
     const ::upciedev::plugin_tag upciedev_transport_plugin {                                       \
-        .scheme = scheme_name, .instance = []() -> ::upciedev::transport_plugin& {                 \
-            static plugin_class only; /* NOLINT(bugprone-macro-parentheses): a type */             \
-            return only;                                                                           \
-        }                                                                                          \
+        .scheme = scheme_name, .instance = &::upciedev::only_plugin<plugin_class>                  \
     }
