@@ -21,8 +21,10 @@ def test_ls_json_has_the_documented_shape(upciedev):
     listing = json.loads(upciedev("ls", "--json").ok())
     assert set(listing) == {"crate", "title", "boards"}
     for board in listing["boards"]:
-        assert set(board) == {"slot", "board", "alias", "title", "address", "ids", "transport",
-                              "remark"}
+        assert set(board) == {"crate", "slot", "board", "alias", "title", "address", "ids",
+                              "transport", "expected", "remark"}
+        assert board["crate"] == "demo"
+        assert board["expected"] is None
         assert board["transport"] == "sim"
 
 
@@ -124,3 +126,53 @@ def test_a_full_disk_is_an_error(upciedev):
         done = subprocess.run(["upciedev", "--crate", conftest.DEMO, "ls"], stdout=full, timeout=60,
                               stderr=subprocess.DEVNULL, check=False)
     assert done.returncode == 1
+
+
+RACK = """format: 1
+title: Rack
+crates:
+  upper:
+    port: 0000:02:00.0
+    slots:
+      4: {board: BOARD, alias: adc, expected: vadc8}
+      5: {expected: {vendor: 0x1796, device: 0x0019}}
+  lower:
+    port: 0000:0a:00.0
+    slots:
+      4: {board: BOARD, expected: sis8300}
+"""
+
+
+def rack(tmp_path):
+    file = tmp_path / "rack.yaml"
+    file.write_text(RACK.replace("BOARD", str(conftest.ROOT / "devices/demo/vadc8.yaml")))
+    return f"sim:{file}"
+
+
+def test_ls_tells_boards_that_are_not_as_expected(upciedev, tmp_path):
+    listing = json.loads(upciedev("ls", "--json", crate=rack(tmp_path)).ok())["boards"]
+    assert [(board["crate"], board["slot"], board["expected"]) for board in listing] == [
+        ("lower", 4, "wrong"), ("upper", 4, "met"), ("upper", 5, "missing")]
+    text = upciedev("ls", crate=rack(tmp_path)).ok()
+    assert "missing: 1796:0019 is expected here" in text
+    assert "wrong board: sis8300 is expected here" in text
+    assert "upper/slot:5" in text
+
+
+def test_info_tells_crate_and_wrong_board(upciedev, tmp_path):
+    info = json.loads(upciedev("info", "lower/slot:4", "--json", crate=rack(tmp_path)).ok())
+    assert (info["crate"], info["slot"], info["expected"]) == ("lower", 4, "wrong")
+    assert "sis8300 is expected" in upciedev("info", "lower/slot:4", crate=rack(tmp_path)).ok()
+    upciedev("info", "upper/slot:5", crate=rack(tmp_path)).fails(3, "missing: 1796:0019 is expected")
+    upciedev("info", "4", crate=rack(tmp_path)).fails(3, "ambiguous", "upper/slot:4", "lower/slot:4")
+
+
+def test_check_without_a_file_compares_the_boards(upciedev, tmp_path):
+    done = upciedev("check", crate=rack(tmp_path)).done
+    assert done.returncode == 1
+    assert "lower slot 4: wrong board" in done.stdout
+    assert "1 board as expected, 2 not" in done.stdout
+    result = json.loads(upciedev("check", "--json", crate=rack(tmp_path)).done.stdout)
+    assert result["as_expected"] == 1
+    assert [problem["expected"] for problem in result["problems"]] == ["wrong", "missing"]
+    assert "no board is expected" in upciedev("check").ok()

@@ -42,7 +42,7 @@ def load(text: str) -> Any:
 
 
 def kind_of(text: str) -> str:
-    return "crate" if re.search(r"^crate:", text, re.MULTILINE) else "board"
+    return "crate" if re.search(r"^crates?:", text, re.MULTILINE) else "board"
 
 
 def as_json(thing: Any) -> Any:
@@ -67,9 +67,9 @@ NAMES = [name for name, _, _ in examples()]
 
 
 # Maps whose keys are names of the user's, not keywords
-NAMED = {"bars", "registers", "fields", "values", "areas", "irqs", "dma", "channels", "slots", "simulate"}
+NAMED = {"bars", "registers", "fields", "values", "areas", "irqs", "dma", "channels", "slots", "simulate", "crates"}
 REQUIRED = {"format", "board", "bars", "index", "size", "bits", "at", "count", "stride", "direction", "host", "length",
-            "max_length", "register", "value", "mask", "frame", "channels", "crate", "slots", "device", "vendor"}
+            "max_length", "register", "value", "mask", "frame", "channels", "crate", "slots", "crates", "port", "device", "vendor"}
 
 
 def places(thing: Any, path: tuple = ()) -> Iterator[tuple]:

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "crate_expected.hpp"
 #include "test_board.hpp"
 
 #include <upciedev/crate.hpp>
@@ -149,6 +150,87 @@ TEST_F(crate_test, gives_this_machine_the_title_of_its_crate_file) {
     EXPECT_EQ(crate::open("local", options).title(), "Laboratory");
     for (const auto& one : crate::open("sysfs", options).list())
         EXPECT_TRUE(one.slot.has_value()) << one.pci_address;
+}
+
+TEST_F(crate_test, tells_which_boards_are_not_as_expected) {
+    write("crate.yaml", "format: 1\ncrate: lab\nslots:\n"
+                        "  3: {board: vme.yaml, expected: vme}\n"
+                        "  4: {board: vme.yaml, expected: other}\n"
+                        "  5: {expected: other, alias: spare}\n"
+                        "  6: {board: vme.yaml, expected: {vendor: 0x1b36, device: 0xa8}}\n"
+                        "  7: {board: vme.yaml, expected: {vendor: 0x1b36, device: 0xa9}}\n"
+                        "  8: {board: vme.yaml}\n");
+    const auto lab = open();
+    const auto boards = lab.list();
+    ASSERT_EQ(boards.size(), 6U);
+    std::vector<expectation> verdicts;
+    for (const auto& one : boards)
+        verdicts.push_back(one.expected);
+    EXPECT_THAT(verdicts, ElementsAre(expectation::met, expectation::wrong, expectation::missing,
+                                      expectation::met, expectation::wrong, expectation::none));
+    EXPECT_THAT(boards[1].remark, HasSubstr("wrong board: other is expected here ("));
+    EXPECT_THAT(boards[1].remark, HasSubstr("crate.yaml:5:3)"));
+    EXPECT_THAT(boards[2].remark, HasSubstr("missing: other is expected here ("));
+    EXPECT_EQ(boards[2].alias, "spare");
+    EXPECT_EQ(boards[2].transport, "");
+    EXPECT_THAT(boards[4].remark, HasSubstr("1b36:00a9 is expected"));
+    for (const char* name : {"slot:5", "spare"}) {
+        const auto [code, text] = error_of([&] { (void)lab.board(std::string_view(name)); });
+        EXPECT_EQ(code, errc::no_such_board);
+        EXPECT_THAT(text, HasSubstr("slot 5 is empty; missing: other is expected here")) << name;
+    }
+}
+
+TEST(expected_boards, a_board_of_which_the_file_says_nothing_is_unexpected) {
+    const auto compare = [](const std::string& slots) {
+        const auto file = crate_file::parse("format: 1\ncrate: lab\nslots: " + slots, "c.yaml");
+        std::vector<crate_entry> entries(3);
+        for (auto& entry : entries)
+            entry.crate = "lab";
+        entries[0].slot = entries[1].slot = 4; // two functions of one board
+        entries[1].name = "vme";
+        entries[2].slot = 9;
+        detail::compare_with_expected(file, entries);
+        return entries;
+    };
+    auto entries = compare("{4: {expected: vme}}");
+    EXPECT_EQ(entries[0].expected, expectation::none) << "the other function is the board";
+    EXPECT_EQ(entries[1].expected, expectation::met);
+    EXPECT_EQ(entries[2].expected, expectation::unexpected);
+    EXPECT_EQ(entries[2].remark, "unexpected: c.yaml says nothing of this slot");
+    entries = compare("{4: {board: vme.yaml}}");
+    EXPECT_EQ(entries[2].expected, expectation::none) << "nothing is expected in this crate";
+}
+
+TEST_F(crate_test, addresses_boards_of_several_crates) {
+    write("crate.yaml", "format: 1\ntitle: Rack\ncrates:\n"
+                        "  upper:\n"
+                        "    port: 0000:02:00.0\n"
+                        "    slots:\n"
+                        "      4: {board: vme.yaml, alias: adc, simulate: {CTRL: 1}}\n"
+                        "      5: {board: other.yaml}\n"
+                        "  lower:\n"
+                        "    port: 0000:0a:00.0\n"
+                        "    slots:\n"
+                        "      4: {board: vme.yaml, alias: adc, simulate: {CTRL: 2}}\n");
+    const auto rack = open();
+    EXPECT_EQ(rack.title(), "Rack");
+    ASSERT_EQ(rack.list().size(), 3U);
+    EXPECT_EQ(rack.list()[0].crate, "lower");
+    EXPECT_EQ(rack.board("upper/slot:4").reg("CTRL").raw(), 1U);
+    EXPECT_EQ(rack.board("lower/slot:4").reg("CTRL").raw(), 2U);
+    EXPECT_EQ(rack.board("lower/adc").reg("CTRL").raw(), 2U);
+    EXPECT_EQ(rack.board("upper/vme").reg("CTRL").raw(), 1U);
+    EXPECT_EQ(rack.board(5).name(), "other");
+    EXPECT_EQ(error_of([&] { (void)rack.board(4); }),
+              std::pair(errc::no_such_board,
+                        std::string("'slot:4' is ambiguous; it may be lower/slot:4 (adc, vme) and "
+                                    "upper/slot:4 (adc, vme)")));
+    EXPECT_EQ(error_of([&] { (void)rack.board("middle/slot:4"); }),
+              std::pair(errc::no_such_board, std::string("no board is in a crate 'middle'; there "
+                                                         "are boards in lower and upper")));
+    EXPECT_THAT(error_of([&] { (void)rack.board("lower/slot:5"); }).second,
+                HasSubstr("slot 5 is empty; the only board is in slot 4"));
 }
 
 TEST(demo_crate, opens_every_board_and_keeps_its_power_on_values) {

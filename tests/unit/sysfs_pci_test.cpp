@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Slot numbers out of configuration space, in a folder that looks like sysfs.
+#include "crate_machine.hpp"
 #include "sysfs_pci.hpp"
 
 #include <gtest/gtest.h>
@@ -108,4 +109,17 @@ TEST_F(sysfs_pci, reads_who_a_function_is) {
     function = read_pci_function(board);
     EXPECT_TRUE(function.bridge);
     EXPECT_EQ(function.driver, "nvme");
+}
+
+TEST_F(sysfs_pci, finds_the_crate_by_the_nearest_port_above) {
+    using upciedev::detail::crate_above;
+    const std::vector<upciedev::crate_part> crates = {
+        {"root", "", "0000:00:01.0"}, {"near", "", "0000:01:00.0"}, {"other", "", "0000:0a:00.0"}};
+    const auto other = folder / "pci0000:00" / "0000:00:02.0" / "0000:0a:00.0" / "0000:0c:00.0";
+    EXPECT_EQ(crate_above(board, crates)->name, "near");
+    EXPECT_EQ(crate_above(other, crates)->name, "other");
+    EXPECT_EQ(crate_above(root / "0000:01:00.0", crates)->name, "root");
+    EXPECT_EQ(crate_above(root, crates), nullptr) << "a port is in no crate of its own";
+    EXPECT_EQ(crate_above(board, {{"all", "", ""}})->name, "all");
+    EXPECT_EQ(crate_above(other, {{"one", "", "0000:01:00.0"}}), nullptr);
 }

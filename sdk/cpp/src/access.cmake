@@ -34,9 +34,11 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/chardev.cpp
     src/chardev_maps.cpp
     src/crate.cpp
+    src/crate_expected.cpp
     src/crate_identity.cpp
     src/crate_local.cpp
     src/crate_machine.cpp
+    src/crate_place.cpp
     src/crate_plugin.cpp
     src/crate_sim.cpp
     src/crate_source.cpp

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "board_file_loader.hpp"
+#include "crate_file_loader.hpp"
 
 #include <fmt/format.h>
 
@@ -13,13 +14,16 @@ class match_loader {
   public:
     match_loader(diagnostics& sink, const board_draft* draft) : sink_(sink), draft_(draft) {}
 
+    match_description read_ids_only(const yaml_node& node) {
+        map_reader keys(node, sink_);
+        auto match = read_ids(keys);
+        keys.finish();
+        return match;
+    }
+
     match_description read(const yaml_node& node) {
         map_reader keys(node, sink_);
-        match_description match;
-        match.vendor = read_id(keys.require("vendor"));
-        match.device = read_id(keys.require("device"));
-        match.subvendor = read_id(keys.find("subvendor"));
-        match.subdevice = read_id(keys.find("subdevice"));
+        auto match = read_ids(keys);
         for (const auto& member : read_members(keys.find("registers"), sink_))
             match.registers.push_back(read_identity(member));
         match.firmware = read_firmware(keys.find("firmware"));
@@ -28,6 +32,15 @@ class match_loader {
     }
 
   private:
+    match_description read_ids(map_reader& keys) {
+        match_description match;
+        match.vendor = read_id(keys.require("vendor"));
+        match.device = read_id(keys.require("device"));
+        match.subvendor = read_id(keys.find("subvendor"));
+        match.subdevice = read_id(keys.find("subdevice"));
+        return match;
+    }
+
     std::optional<std::uint16_t> read_id(const yaml_node* node) {
         const auto number = read_unsigned(node, sink_, 0xffff);
         return number ? std::optional(static_cast<std::uint16_t>(*number)) : std::nullopt;
@@ -108,6 +121,10 @@ std::vector<match_description> read_matches(const yaml_node* node, diagnostics& 
     for (const auto& item : node->items)
         matches.push_back(loader.read(item));
     return matches;
+}
+
+match_description read_ids(const yaml_node& node, diagnostics& sink) {
+    return match_loader(sink, nullptr).read_ids_only(node);
 }
 
 } // namespace upciedev::inline v1::detail

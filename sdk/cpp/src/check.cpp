@@ -27,7 +27,8 @@ const yaml_node* member(const yaml_node& node, std::string_view key) {
 
 bool is_crate(const yaml_node& root) {
     return member(root, "board") == nullptr &&
-           (member(root, "crate") != nullptr || member(root, "slots") != nullptr);
+           (member(root, "crate") != nullptr || member(root, "slots") != nullptr ||
+            member(root, "crates") != nullptr);
 }
 
 using simulated = std::map<std::string, double>;
@@ -52,7 +53,10 @@ class boards_of_crate {
         if (board == nullptr || board->text.empty()) return;
         const auto& description = load(*board);
         const auto* simulate = member(slot, "simulate");
-        if (description != nullptr && simulate != nullptr) check_simulate(*simulate, description);
+        if (description == nullptr) return;
+        if (simulate != nullptr) check_simulate(*simulate, description);
+        if (const auto* expected = member(slot, "expected"))
+            check_expected(*expected, *description);
     }
 
   private:
@@ -69,6 +73,14 @@ class boards_of_crate {
                          wrong.where() == file ? "" : "see: upciedev check " + file.string());
         }
         return known->second;
+    }
+
+    void check_expected(const yaml_node& expected, const board_description& board) {
+        if (expected.what != yaml_node::kind::scalar || expected.text == board.name) return;
+        sink_.report(expected.mark,
+                     fmt::format("'{}' is expected, but the slot's board file is '{}'",
+                                 expected.text, board.name),
+                     "leave one of them out, or name the same board in both");
     }
 
     void check_simulate(const yaml_node& node, const board_description_ptr& board) {
@@ -94,9 +106,15 @@ void check_crate(const yaml_node& root, diagnostics& sink, file_report& report) 
     report.name = crate.name;
     report.slots = crate.slots.size();
     boards_of_crate boards(sink);
-    if (const auto* slots = member(root, "slots"))
-        for (const auto& slot : slots->items)
-            boards.check(slot);
+    const auto check_slots = [&](const yaml_node& crate_keys) {
+        if (const auto* slots = member(crate_keys, "slots"))
+            for (const auto& slot : slots->items)
+                boards.check(slot);
+    };
+    check_slots(root);
+    if (const auto* crates = member(root, "crates"))
+        for (const auto& one : crates->items)
+            check_slots(one);
 }
 
 void check_board(const yaml_node& root, diagnostics& sink, file_report& report) {

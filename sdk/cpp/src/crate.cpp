@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "crate_expected.hpp"
 #include "crate_source.hpp"
 #include "log.hpp"
 #include "suggest.hpp"
@@ -9,6 +10,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <set>
+#include <tuple>
 
 namespace upciedev {
 inline namespace v1 {
@@ -29,7 +31,7 @@ std::string enumerate(const std::vector<std::string>& words) {
 std::string occupied_slots(const entries& all) {
     std::set<unsigned> slots;
     for (const auto& one : all)
-        if (one.slot) slots.insert(*one.slot);
+        if (one.slot && one.expected != expectation::missing) slots.insert(*one.slot);
     std::vector<std::string> words;
     words.reserve(slots.size());
     for (const unsigned slot : slots)
@@ -48,14 +50,26 @@ std::optional<unsigned> parse_slot(std::string_view text) {
 }
 
 [[noreturn]] void refuse_slot(const entries& all, unsigned slot) {
-    throw error(errc::no_such_board, {}, fmt::format("slot {} is empty", slot),
-                occupied_slots(all));
+    auto text = fmt::format("slot {} is empty", slot);
+    for (const auto& one : all)
+        if (one.slot == slot && !one.remark.empty()) text += "; " + one.remark;
+    throw error(errc::no_such_board, {}, text, occupied_slots(all));
+}
+
+[[noreturn]] void refuse_crate(const entries& all, std::string_view crate) {
+    std::set<std::string> names;
+    for (const auto& one : all)
+        if (!one.crate.empty()) names.insert(one.crate);
+    throw error(errc::no_such_board, {}, fmt::format("no board is in a crate '{}'", crate),
+                names.empty() ? "the crate file names no crate"
+                              : "there are boards in " + enumerate({names.begin(), names.end()}));
 }
 
 [[noreturn]] void refuse_name(const entries& all, std::string_view name) {
     std::vector<std::string> names;
     std::vector<std::string> present;
     for (const auto& one : all) {
+        if (one.expected == expectation::missing) continue;
         for (const auto* word : {&one.alias, &one.name, &one.pci_address})
             if (!word->empty()) names.push_back(*word);
         present.push_back(detail::describe(one));
@@ -63,13 +77,19 @@ std::optional<unsigned> parse_slot(std::string_view text) {
     std::string remedy = detail::did_you_mean(name, names);
     if (!remedy.empty()) remedy += "; ";
     remedy += present.empty() ? "the crate is empty" : "there are " + enumerate(present);
-    throw error(errc::no_such_board, {}, fmt::format("no board is called '{}'", name), remedy);
+    auto text = fmt::format("no board is called '{}'", name);
+    for (const auto& one : all)
+        if (one.expected == expectation::missing && one.alias == name)
+            text += fmt::format("; slot {} is empty; {}", *one.slot, one.remark);
+    throw error(errc::no_such_board, {}, text, remedy);
 }
 
 [[noreturn]] void refuse_ambiguous(const entries& found, std::string_view name) {
     std::vector<std::string> present;
+    const bool crates_differ = std::ranges::any_of(
+        found, [&](const auto& one) { return one.crate != found.front().crate; });
     for (const auto& one : found)
-        present.push_back(detail::describe(one));
+        present.push_back(detail::describe(one, crates_differ));
     throw error(errc::no_such_board, {}, fmt::format("'{}' is ambiguous", name),
                 "it may be " + enumerate(present));
 }
@@ -138,8 +158,10 @@ std::shared_ptr<crate::source> make_source(const std::string& uri, const crate_o
 
 namespace detail {
 
-std::string describe(const crate_entry& what) {
-    std::string text = what.slot ? fmt::format("slot {}", *what.slot) : what.pci_address;
+std::string describe(const crate_entry& what, bool with_crate) {
+    std::string text = !what.slot   ? what.pci_address
+                       : with_crate ? fmt::format("{}/slot:{}", what.crate, *what.slot)
+                                    : fmt::format("slot {}", *what.slot);
     std::vector<std::string> more;
     if (!what.alias.empty()) more.push_back(what.alias);
     if (!what.name.empty()) more.push_back(what.name);
@@ -162,24 +184,35 @@ crate crate::open(const std::string& uri, const crate_options& options) {
 std::vector<crate_entry> crate::list() const {
     static constexpr unsigned behind_all = ~0U;
     auto all = source_->list(true);
+    if (const auto* file = source_->file()) detail::compare_with_expected(*file, all);
     std::ranges::sort(all, {}, [](const auto& one) {
-        return std::pair(one.slot.value_or(behind_all), one.pci_address);
+        return std::tuple(one.crate.empty(), one.crate, one.slot.value_or(behind_all),
+                          one.pci_address);
     });
     return all;
 }
 
 board crate::board(unsigned slot) const {
-    const auto found = look_up(*source_, [&](const auto& all) { return in_slot(all, slot); });
-    if (found.empty()) refuse_slot(list(), slot);
-    return open_and_tell(*source_, only_one(found, fmt::format("slot {}", slot)));
+    return board("slot:" + std::to_string(slot));
 }
 
 board crate::board(std::string_view name) const {
-    if (name.starts_with("slot:"))
-        if (const auto slot = parse_slot(name.substr(5))) return board(*slot);
-    const auto found = look_up(*source_, [&](const auto& all) { return called(all, name); });
-    if (found.empty()) refuse_name(list(), name);
-    return open_and_tell(*source_, only_one(found, name));
+    const auto bar = name.find('/');
+    const auto crate =
+        bar == std::string_view::npos ? std::nullopt : std::optional(name.substr(0, bar));
+    const auto rest = name.substr(crate ? bar + 1 : 0);
+    const auto slot = rest.starts_with("slot:") ? parse_slot(rest.substr(5)) : std::nullopt;
+    const auto mine = [&](const entries& all) {
+        return select(all, [&](const auto& one) { return !crate || one.crate == *crate; });
+    };
+    const auto found = look_up(*source_, [&](const auto& all) {
+        return slot ? in_slot(mine(all), *slot) : called(mine(all), rest);
+    });
+    if (!found.empty()) return open_and_tell(*source_, only_one(found, name));
+    const auto all = list();
+    if (crate && mine(all).empty()) refuse_crate(all, *crate);
+    if (slot) refuse_slot(mine(all), *slot);
+    refuse_name(all, name);
 }
 
 std::string crate::uri() const {

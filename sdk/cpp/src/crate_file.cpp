@@ -57,6 +57,28 @@ std::optional<qemu_device> read_qemu(const yaml_node* node, diagnostics& sink) {
     return device;
 }
 
+bool check_crate_name(const std::string& name, text_mark at, diagnostics& sink) {
+    if (is_name(name, true)) return true;
+    sink.report(at, fmt::format("'{}' is not a crate name", name),
+                "write letters, digits, '_' and '-', beginning with a letter");
+    return false;
+}
+
+/// A board by name, or by its ids.
+std::optional<expected_board> read_expected(const yaml_node* node, diagnostics& sink) {
+    if (node == nullptr) return std::nullopt;
+    expected_board board;
+    if (node->what == kind::map) {
+        board.ids = read_ids(*node, sink);
+        return board;
+    }
+    board.name = read_text(node, sink).value_or("");
+    if (!board.name.empty() && !is_name(board.name, true))
+        sink.report(node->mark, fmt::format("'{}' is not a board name", board.name),
+                    "give the name in its board file, or {vendor: 0x..., device: 0x...}");
+    return board;
+}
+
 std::string read_alias(map_reader& keys, const crate_file& crate) {
     const auto* node = keys.find("alias");
     auto alias = read_text(node, keys.sink()).value_or("");
@@ -65,7 +87,7 @@ std::string read_alias(map_reader& keys, const crate_file& crate) {
         keys.sink().report(node->mark, fmt::format("'{}' is not an alias", alias),
                            "write letters, digits, '_' and '-', beginning with a letter");
     for (const auto& other : crate.slots)
-        if (other.alias == alias)
+        if (other.alias == alias && other.crate == crate.crates.back().name)
             keys.sink().report(
                 node->mark, fmt::format("slot {} has the alias '{}' already", other.slot, alias));
     return alias;
@@ -75,6 +97,7 @@ void read_slot(const yaml_node& node, crate_file& crate, diagnostics& sink) {
     const auto number = slot_number(node, sink);
     map_reader keys(node, sink);
     crate_slot slot;
+    slot.crate = crate.crates.back().name;
     slot.slot = number.value_or(0);
     slot.where = sink.where(node.key_mark);
     const auto folder = std::filesystem::path(sink.file()).parent_path();
@@ -83,10 +106,61 @@ void read_slot(const yaml_node& node, crate_file& crate, diagnostics& sink) {
     slot.alias = read_alias(keys, crate);
     slot.simulate = read_simulate(keys.find("simulate"), sink);
     slot.qemu = read_qemu(keys.find("qemu"), sink);
-    if (keys.finish() && slot.board.empty() && !slot.qemu)
+    slot.expected = read_expected(keys.find("expected"), sink);
+    if (keys.finish() && slot.board.empty() && !slot.qemu && !slot.expected)
         sink.report(node.key_mark, fmt::format("nothing is said about slot {}", node.key),
-                    "give its 'board', its 'qemu' device, or both");
+                    "give its 'board', its 'qemu' device, the board 'expected' there");
     crate.slots.push_back(std::move(slot));
+}
+
+/// "0000:02:00.0"
+bool is_pci_address(std::string_view text) {
+    static constexpr std::string_view shape = "xxxx:xx:xx.x";
+    const auto fits = [](char c, char wanted) {
+        const bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+        return wanted == 'x' ? hex : c == wanted;
+    };
+    return std::equal(text.begin(), text.end(), shape.begin(), shape.end(), fits);
+}
+
+std::string read_port(const yaml_node* node, const crate_file& crate, diagnostics& sink) {
+    const auto port = read_text(node, sink).value_or("");
+    if (port.empty()) return port;
+    if (!is_pci_address(port))
+        sink.report(node->mark, fmt::format("'{}' is not a PCI address", port),
+                    "write it as in /sys/bus/pci/devices: 0000:02:00.0");
+    for (const auto& other : crate.crates)
+        if (other.port == port)
+            sink.report(node->mark,
+                        fmt::format("{} is the port of crate '{}' already", port, other.name));
+    return port;
+}
+
+void read_slots(const yaml_node* node, crate_file& crate, diagnostics& sink) {
+    for (const auto& member : read_members(node, sink))
+        read_slot(member, crate, sink);
+}
+
+/// The only crate of a file, whose keys stand at the top.
+void read_only_crate(map_reader& keys, crate_file& crate) {
+    auto& sink = keys.sink();
+    const auto* name = keys.require("crate");
+    crate.name = read_text(name, sink).value_or("");
+    if (!crate.name.empty()) check_crate_name(crate.name, name->mark, sink);
+    crate.crates.push_back({crate.name, crate.title, read_port(keys.find("port"), crate, sink)});
+    read_slots(keys.require("slots"), crate, sink);
+}
+
+/// One of several.
+void read_part(const yaml_node& node, crate_file& crate, diagnostics& sink) {
+    if (!check_crate_name(node.key, node.key_mark, sink)) return;
+    map_reader keys(node, sink);
+    const auto title = read_text(keys.find("title"), sink).value_or("");
+    const auto port = read_port(keys.require("port"), crate, sink);
+    crate.crates.push_back({node.key, title, port});
+    crate.name += (crate.name.empty() ? "" : ", ") + node.key;
+    read_slots(keys.require("slots"), crate, sink);
+    keys.finish();
 }
 
 } // namespace
@@ -94,17 +168,16 @@ void read_slot(const yaml_node& node, crate_file& crate, diagnostics& sink) {
 void read_crate(const yaml_node& root, crate_file& crate, diagnostics& sink) {
     map_reader keys(root, sink);
     read_format(keys);
-    const auto* name = keys.require("crate");
-    crate.name = read_text(name, sink).value_or("");
-    if (!crate.name.empty() && !is_name(crate.name, true))
-        sink.report(name->mark, fmt::format("'{}' is not a crate name", crate.name),
-                    "write letters, digits, '_' and '-', beginning with a letter");
     crate.title = read_text(keys.find("title"), sink).value_or("");
-    for (const auto& member : read_members(keys.require("slots"), sink))
-        read_slot(member, crate, sink);
+    if (const auto* several = keys.find("crates"))
+        for (const auto& member : read_members(several, sink))
+            read_part(member, crate, sink);
+    else
+        read_only_crate(keys, crate);
     keys.finish();
-    std::sort(crate.slots.begin(), crate.slots.end(),
-              [](const auto& a, const auto& b) { return a.slot < b.slot; });
+    std::stable_sort(crate.slots.begin(), crate.slots.end(), [](const auto& a, const auto& b) {
+        return std::pair(a.crate, a.slot) < std::pair(b.crate, b.slot);
+    });
 }
 
 } // namespace detail

@@ -10,4 +10,7 @@ namespace upciedev::inline v1::detail {
 /// A whole crate file; the board files that it names are not looked at.
 void read_crate(const yaml_node& root, crate_file& crate, diagnostics& sink);
 
+/// The keys `vendor`, `device`, `subvendor`, `subdevice` alone.
+match_description read_ids(const yaml_node& node, diagnostics& sink);
+
 } // namespace upciedev::inline v1::detail

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "chardev.hpp"
+#include "crate_expected.hpp"
 #include "crate_machine.hpp"
 #include "udev_list.hpp"
 
@@ -42,11 +43,6 @@ std::string why_not_ours(const pci_function& function) {
                        function.address);
 }
 
-void add_remark(crate_entry& entry, const std::string& remark) {
-    if (!entry.remark.empty()) entry.remark += "; ";
-    entry.remark += remark;
-}
-
 /// Boards of our driver, and what else sits in slots.
 class local_source final : public detail::machine_source {
   public:
@@ -73,9 +69,10 @@ crate_entry local_source::describe_ours(const udev_entry& board) {
     if (may_open)
         entry.transport = "chardev";
     else
-        add_remark(entry, fmt::format("no permission to open {}; join the group mtca, or run as "
-                                      "root",
-                                      node.string()));
+        detail::add_remark(entry,
+                           fmt::format("no permission to open {}; join the group mtca, or run as "
+                                       "root",
+                                       node.string()));
     return entry;
 }
 
@@ -100,7 +97,7 @@ void local_source::add_others(std::vector<crate_entry>& entries) {
         const auto slot = detail::slot_above(function.folder);
         if (!slot) continue;
         entries.push_back(describe(function, slot, nullptr));
-        add_remark(entries.back(), why_not_ours(function));
+        detail::add_remark(entries.back(), why_not_ours(function));
     }
 }
 

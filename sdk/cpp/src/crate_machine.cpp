@@ -20,14 +20,25 @@ machine_source::machine_source(std::string uri, const crate_options& options)
     if (names_) title_ = names_->title;
 }
 
-const crate_slot* machine_source::find_slot(std::optional<unsigned> slot) const {
-    if (!names_ || !slot) return nullptr;
-    const auto found = std::ranges::find(names_->slots, *slot, &crate_slot::slot);
+std::string machine_source::crate_of(const crate_entry& what) const {
+    if (!names_) return {};
+    std::error_code no_such_device; // then only a crate without a port will do
+    const auto folder = std::filesystem::canonical(
+        std::filesystem::path("/sys/bus/pci/devices") / what.pci_address, no_such_device);
+    const auto* const found = crate_above(folder, names_->crates);
+    return found == nullptr ? "" : found->name;
+}
+
+const crate_slot* machine_source::find_slot(const crate_entry& what) const {
+    if (!names_ || !what.slot) return nullptr;
+    const auto found = std::ranges::find_if(names_->slots, [&](const auto& slot) {
+        return slot.slot == what.slot && slot.crate == what.crate && !what.crate.empty();
+    });
     return found == names_->slots.end() ? nullptr : &*found;
 }
 
 chosen_file machine_source::find_description(const crate_entry& what, const way_opener& open) {
-    const auto* slot = find_slot(what.slot);
+    const auto* slot = find_slot(what);
     if (slot == nullptr || slot->board.empty()) return find_file(library(), what.ids, open);
     return check_named_file(library().load(slot->board), what.ids, open);
 }
@@ -46,7 +57,8 @@ crate_entry machine_source::describe(const pci_function& function, std::optional
 }
 
 crate_entry machine_source::describe(crate_entry entry, const way_opener& open) {
-    if (const auto* named = find_slot(entry.slot)) entry.alias = named->alias;
+    entry.crate = crate_of(entry);
+    if (const auto* named = find_slot(entry)) entry.alias = named->alias;
     try {
         const auto [file, reason] = find_description(entry, open);
         if (file == nullptr) {

@@ -11,6 +11,7 @@ class machine_source : public crate::source {
   public:
     machine_source(std::string uri, const crate_options& options);
     std::string title() const override { return title_; }
+    const crate_file* file() const noexcept override { return names_ ? &*names_ : nullptr; }
 
   protected:
     /// An entry with all that is known. \param open opens it, where its registers must be read
@@ -25,9 +26,16 @@ class machine_source : public crate::source {
     [[nodiscard]] upciedev::board make_board_of(const crate_entry& what, const transport_ptr& way);
 
   private:
-    [[nodiscard]] const crate_slot* find_slot(std::optional<unsigned> slot) const;
+    /// Name of the crate that a board sits in; may be empty.
+    [[nodiscard]] std::string crate_of(const crate_entry& what) const;
+    [[nodiscard]] const crate_slot* find_slot(const crate_entry& what) const;
     std::string title_ = "This machine";
     std::optional<crate_file> names_;
 };
+
+/// The crate whose port is the nearest above a device, or the only one that has none; or nullptr.
+/// \param folder of the device in sysfs, without links
+const crate_part* crate_above(const std::filesystem::path& folder,
+                              const std::vector<crate_part>& crates);
 
 } // namespace upciedev::inline v1::detail

@@ -21,26 +21,36 @@ class sim_source final : public crate::source {
 
     std::vector<crate_entry> list(bool) override { return entries_; }
     std::string title() const override { return file_.title; }
+    const crate_file* file() const noexcept override { return &file_; }
 
     upciedev::board open(const crate_entry& what) override {
         if (what.transport.empty()) detail::refuse_entry(what);
-        return boards_.at(what.slot.value());
+        return boards_.at({what.crate, what.slot.value()});
     }
 
   private:
     void add(const crate_slot& slot);
 
-    const std::shared_ptr<detail::sim_backplane> backplane_ =
-        std::make_shared<detail::sim_backplane>();
+    std::shared_ptr<detail::sim_backplane> backplane_of(const std::string& crate);
+
+    std::map<std::string, std::shared_ptr<detail::sim_backplane>> backplanes_; ///< by crate
     crate_file file_;
     std::vector<crate_entry> entries_;
-    std::map<unsigned, upciedev::board> boards_;
+    std::map<std::pair<std::string, unsigned>, upciedev::board> boards_; ///< by crate and slot
 };
+
+std::shared_ptr<detail::sim_backplane> sim_source::backplane_of(const std::string& crate) {
+    auto& lines = backplanes_[crate];
+    if (!lines) lines = std::make_shared<detail::sim_backplane>();
+    return lines;
+}
 
 void sim_source::add(const crate_slot& slot) {
     crate_entry entry;
+    entry.crate = slot.crate;
     entry.slot = slot.slot;
     entry.alias = slot.alias;
+    if (slot.board.empty() && !slot.qemu) return; // expected, but not there
     if (slot.board.empty()) {
         entry.remark = "give it a 'board:' at " + slot.where + " to simulate it";
         entries_.push_back(entry);
@@ -56,8 +66,8 @@ void sim_source::add(const crate_slot& slot) {
         const auto chosen =
             detail::check_named_file(description, entry.ids, [&] { return transport_ptr(way); });
         if (chosen.file) {
-            backplane_->plug(*way);
-            boards_.emplace(slot.slot, make_board(way, chosen, slot.alias));
+            backplane_of(slot.crate)->plug(*way);
+            boards_.emplace(std::pair(slot.crate, slot.slot), make_board(way, chosen, slot.alias));
             entry.transport = "sim";
         } else {
             entry.remark =

@@ -25,6 +25,8 @@ class crate::source {
     /// \param what one that list() gave \throws error: why it cannot be opened
     [[nodiscard]] virtual upciedev::board open(const crate_entry& what) = 0;
     [[nodiscard]] virtual std::string title() const = 0;
+    /// The crate file, or nullptr where there is none.
+    [[nodiscard]] virtual const crate_file* file() const noexcept { return nullptr; }
     [[nodiscard]] const std::string& uri() const noexcept { return uri_; }
 
   protected:
@@ -42,8 +44,8 @@ class crate::source {
 
 namespace detail {
 
-/// "slot 4 (adc, vadc8, 0000:03:00.0)"
-std::string describe(const crate_entry& what);
+/// "slot 4 (adc, vadc8, 0000:03:00.0)", with its crate "upper/slot:4 (...)"
+std::string describe(const crate_entry& what, bool with_crate = false);
 /// \throws error no_such_board, with the remark
 [[noreturn]] void refuse_entry(const crate_entry& what);
 

@@ -60,7 +60,7 @@ std::optional<candidate> read_head(const fs::path& file) {
     const auto look = [&](const auto& root) {
         const auto& member = root.items.back();
         if (member.key == "match") head.matches = detail::read_matches(&member, sink, nullptr);
-        is_board = member.key != "crate";
+        is_board = member.key != "crate" && member.key != "crates";
         return is_board && member.key != "match";
     };
     const auto text = detail::read_text_file(file.string());

@@ -115,9 +115,53 @@ void print_json(const std::vector<file_report>& reports) {
     fmt::print("{}\n", result.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
+bool deviates(const upciedev::crate_entry& board) {
+    return board.expected != upciedev::expectation::none &&
+           board.expected != upciedev::expectation::met;
+}
+
+nlohmann::ordered_json to_json(const upciedev::crate_entry& board) {
+    return {{"crate", board.crate},
+            {"slot", board.slot ? nlohmann::ordered_json(*board.slot) : nullptr},
+            {"board", board.name},
+            {"address", board.pci_address},
+            {"expected", upciedev::word_of(board.expected)},
+            {"remark", board.remark}};
+}
+
+/// The boards of the crate against those that its file expects.
+bool check_boards(const common& options) {
+    const auto crate = open_crate(options);
+    std::vector<upciedev::crate_entry> wrong;
+    std::size_t right = 0;
+    for (const auto& board : crate.list()) {
+        if (deviates(board)) wrong.push_back(board);
+        if (board.expected == upciedev::expectation::met) ++right;
+    }
+    if (options.json) {
+        nlohmann::ordered_json result{{"crate", crate.uri()}, {"as_expected", right}};
+        result["problems"] = nlohmann::ordered_json::array();
+        for (const auto& board : wrong)
+            result["problems"].push_back(to_json(board));
+        fmt::print("{}\n", result.dump(2));
+        return wrong.empty();
+    }
+    for (const auto& board : wrong)
+        fmt::print("{} slot {}: {}\n", board.crate, board.slot.value_or(0),
+                   paint(style::red, board.remark));
+    if (right == 0 && wrong.empty())
+        fmt::print("{}: no board is expected; give slots 'expected' in the crate file\n",
+                   crate.uri());
+    else
+        fmt::print("{}: {} as expected, {} not\n", crate.uri(), counted(right, "board"),
+                   wrong.size());
+    return wrong.empty();
+}
+
 } // namespace
 
 bool run_check(const common& options, const check_arguments& arguments) {
+    if (arguments.files.empty()) return check_boards(options);
     std::vector<file_report> reports;
     for (const auto& file : arguments.files) {
         reports.push_back(upciedev::check_file(file));

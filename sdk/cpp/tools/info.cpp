@@ -43,11 +43,25 @@ nlohmann::ordered_json file_json(const upciedev::board& board) {
             {"areas", description->areas.size()}};
 }
 
-void print_json(const upciedev::board& board) {
+/// The same board in the crate's list, where it is compared with what is expected.
+upciedev::crate_entry entry_of(const upciedev::crate& crate, const upciedev::board& board) {
+    const auto who = board.identity();
+    for (const auto& entry : crate.list())
+        if (entry.slot == who.slot && entry.pci_address == who.pci_address &&
+            entry.alias == board.alias() && entry.expected != upciedev::expectation::missing)
+            return entry;
+    return {};
+}
+
+void print_json(const upciedev::board& board, const upciedev::crate_entry& entry) {
     const auto who = board.identity();
     nlohmann::ordered_json json{{"board", board.name()}, {"label", board.label()}};
     json["title"] = board.description() ? board.description()->title : "";
     json["alias"] = board.alias();
+    const auto expected = upciedev::word_of(entry.expected);
+    json["crate"] = entry.crate;
+    json["expected"] = expected.empty() ? nullptr : nlohmann::ordered_json(expected);
+    json["remark"] = entry.remark;
     json["slot"] = who.slot ? nlohmann::ordered_json(*who.slot) : nullptr;
     json["address"] = who.pci_address;
     json["ids"] = {{"vendor", who.ids.vendor},
@@ -77,7 +91,7 @@ std::string file_text(const upciedev::board& board) {
                        description->all_registers().size(), description->areas.size());
 }
 
-void print_facts(const upciedev::board& board) {
+void print_facts(const upciedev::board& board, const upciedev::crate_entry& entry) {
     const auto who = board.identity();
     table rows({style::dim, style::plain});
     const auto fact = [&](const char* name, const std::string& text) {
@@ -87,6 +101,7 @@ void print_facts(const upciedev::board& board) {
                       ? fmt::format("{}: {}", board.name(), board.description()->title)
                       : board.name());
     fact("maker", board.description() ? board.description()->vendor : "");
+    fact("crate", entry.crate);
     fact("slot", who.slot ? std::to_string(*who.slot) : "in no numbered slot");
     fact("alias", board.alias());
     fact("address", who.pci_address);
@@ -96,6 +111,7 @@ void print_facts(const upciedev::board& board) {
     fact("card", who.card);
     fact("driver", who.driver.empty() ? "" : "upciedev " + who.driver);
     fact("board file", file_text(board));
+    fact("remark", entry.remark);
     rows.print();
 }
 
@@ -116,8 +132,9 @@ void print_bars(const upciedev::board& board) {
 
 void run_info(const common& options, const info_arguments& arguments) {
     const auto board = open_board(options, arguments.board);
-    if (options.json) return print_json(board);
-    print_facts(board);
+    const auto entry = entry_of(open_crate(options), board);
+    if (options.json) return print_json(board, entry);
+    print_facts(board, entry);
     print_bars(board);
 }
 

@@ -6,6 +6,8 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace cli {
 namespace {
 
@@ -15,6 +17,8 @@ std::string ids_text(const upciedev::board_ids& ids) {
 
 nlohmann::ordered_json to_json(const upciedev::crate_entry& board) {
     nlohmann::ordered_json result;
+    const auto expected = upciedev::word_of(board.expected);
+    result["crate"] = board.crate;
     result["slot"] = board.slot ? nlohmann::ordered_json(*board.slot) : nullptr;
     result["board"] = board.name;
     result["alias"] = board.alias;
@@ -22,6 +26,7 @@ nlohmann::ordered_json to_json(const upciedev::crate_entry& board) {
     result["address"] = board.pci_address;
     result["ids"] = ids_text(board.ids);
     result["transport"] = board.transport;
+    result["expected"] = expected.empty() ? nullptr : nlohmann::ordered_json(expected);
     result["remark"] = board.remark;
     return result;
 }
@@ -34,17 +39,45 @@ void print_json(const upciedev::crate& crate, const std::vector<upciedev::crate_
     fmt::print("{}\n", result.dump(2));
 }
 
+std::string name_text(const upciedev::crate_entry& board) {
+    if (board.expected == upciedev::expectation::missing) return "(missing)";
+    return board.name.empty() ? "(no board file)" : board.name;
+}
+
+std::string slot_text(const upciedev::crate_entry& board, bool with_crate) {
+    if (!board.slot) return "-";
+    const auto slot = std::to_string(*board.slot);
+    return with_crate && !board.crate.empty() ? board.crate + "/slot:" + slot : slot;
+}
+
+bool in_several_crates(const std::vector<upciedev::crate_entry>& boards) {
+    return std::ranges::any_of(
+        boards, [&](const auto& board) { return board.crate != boards.front().crate; });
+}
+
 void print_table(const std::vector<upciedev::crate_entry>& boards) {
     table rows({style::bold, style::green, style::cyan, style::plain, style::dim, style::dim,
                 style::plain, style::yellow});
+    const bool several = in_several_crates(boards);
     rows.align_right(0);
     rows.heading({"slot", "board", "alias", "address", "ids", "through", "what", "remark"});
-    for (const auto& board : boards)
-        rows.row({board.slot ? std::to_string(*board.slot) : "-",
-                  board.name.empty() ? "(no board file)" : board.name, board.alias,
-                  board.pci_address, ids_text(board.ids), board.transport, board.title,
-                  board.remark});
+    for (const auto& board : boards) {
+        const bool missing = board.expected == upciedev::expectation::missing;
+        rows.row({slot_text(board, several), name_text(board), board.alias, board.pci_address,
+                  missing ? "" : ids_text(board.ids), board.transport, board.title, board.remark});
+    }
     rows.print();
+}
+
+/// One for each crate.
+void print_pictures(const std::vector<upciedev::crate_entry>& boards) {
+    std::map<std::string, std::vector<upciedev::crate_entry>> crates;
+    for (const auto& board : boards)
+        crates[board.crate].push_back(board);
+    for (const auto& [name, members] : crates) {
+        if (crates.size() > 1 && !name.empty()) fmt::print("{}\n", paint(style::bold, name));
+        fmt::print("{}", draw_crate(members, utf8_wanted()));
+    }
 }
 
 } // namespace
@@ -54,8 +87,7 @@ void run_ls(const common& options, const ls_arguments& arguments) {
     const auto boards = crate.list();
     if (options.json) return print_json(crate, boards);
     if (!crate.title().empty()) fmt::print("{}\n", paint(style::bold, crate.title()));
-    if (arguments.picture || output_is_terminal())
-        fmt::print("{}", draw_crate(boards, utf8_wanted()));
+    if (arguments.picture || output_is_terminal()) print_pictures(boards);
     if (boards.empty())
         fmt::print("no boards in {}\n", crate.uri());
     else

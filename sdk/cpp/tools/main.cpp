@@ -124,7 +124,9 @@ void add_dump(CLI::App& app, const common& options, dump_arguments& arguments) {
 void add_check(CLI::App& app, const common& options, check_arguments& arguments, bool& right) {
     auto* command = app.add_subcommand(
         "check", "Find everything that is wrong with board and crate files; exit status 1 if so");
-    command->add_option("FILE", arguments.files, "Board or crate file")->required();
+    command->add_option("FILE", arguments.files,
+                        "Board or crate file; without any, the boards of the crate are compared "
+                        "with those that its file expects");
     command->footer("Examples:\n"
                     "  upciedev check myboard.yaml\n"
                     "  upciedev check --json devices/*/*.yaml | jq '.files[].problems[]'");

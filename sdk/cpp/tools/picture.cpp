@@ -30,6 +30,7 @@ struct module {
 };
 
 std::string shown_name(const upciedev::crate_entry& board) {
+    if (board.expected == upciedev::expectation::missing) return "?";
     if (!board.name.empty()) return board.name;
     return fmt::format("{:04x}:{:04x}", board.ids.vendor, board.ids.device);
 }

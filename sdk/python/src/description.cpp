@@ -117,6 +117,7 @@ std::string entry_repr(const crate_entry& entry) {
 
 void bind_entry(py::module_& core) {
     py::class_<crate_entry>(core, "CrateEntry", py::is_final())
+        .def_readonly("crate", &crate_entry::crate)
         .def_readonly("slot", &crate_entry::slot)
         .def_readonly("alias", &crate_entry::alias)
         .def_readonly("name", &crate_entry::name)
@@ -125,6 +126,8 @@ void bind_entry(py::module_& core) {
         .def_readonly("ids", &crate_entry::ids)
         .def_readonly("transport", &crate_entry::transport)
         .def_readonly("remark", &crate_entry::remark)
+        .def_property_readonly("expected",
+                               [](const crate_entry& entry) { return word_of(entry.expected); })
         .def("__repr__", &entry_repr);
 }
 

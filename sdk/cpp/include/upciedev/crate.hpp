@@ -6,8 +6,14 @@
 namespace upciedev {
 inline namespace v1 {
 
+/// How a board compares with what the crate file expects in its slot.
+enum class expectation : std::uint8_t { none, met, missing, wrong, unexpected };
+/// "met", "missing", ...; empty for none.
+UPCIEDEV_API std::string_view word_of(expectation what) noexcept;
+
 /// A board as the crate lists it, not yet opened.
 struct crate_entry {
+    std::string crate; ///< name in the crate file; empty where that says nothing
     std::optional<unsigned> slot;
     std::string alias;
     std::string name;  ///< of the board file, else empty
@@ -15,7 +21,8 @@ struct crate_entry {
     std::string pci_address;
     board_ids ids;
     std::string transport; ///< "sim", "sysfs", "chardev"; empty: cannot be opened
-    std::string remark;    ///< why it cannot be opened, and the remedy
+    std::string remark;    ///< why it cannot be opened, or is not as expected, and the remedy
+    expectation expected = expectation::none; ///< missing: there is no board, but should be
 };
 
 struct crate_options {
@@ -36,11 +43,12 @@ class UPCIEDEV_API crate {
     /// $UPCIEDEV_CRATE, else "local".
     static crate open(const std::string& uri = {}, const crate_options& options = {});
 
-    [[nodiscard]] std::vector<crate_entry> list() const; ///< ascending slot, then PCI address
+    /// Ascending slot, then PCI address, crate by crate. Also boards that are expected but missing.
+    [[nodiscard]] std::vector<crate_entry> list() const;
     /// By physical slot number. \throws error no_such_board (names the occupied slots)
     [[nodiscard]] upciedev::board board(unsigned slot) const;
-    /// By "slot:4", "pci:0000:03:00.0", alias or board name. An ambiguous name is an error that
-    /// lists the candidates.
+    /// By "slot:4", "pci:0000:03:00.0", alias or board name; of one of several crates by
+    /// "upper/slot:4", "upper/adc". An ambiguous name is an error that lists the candidates.
     [[nodiscard]] upciedev::board board(std::string_view name) const;
     [[nodiscard]] std::string uri() const;
     [[nodiscard]] std::string title() const;
