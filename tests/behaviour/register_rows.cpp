@@ -69,6 +69,14 @@ TEST_F(register_row, of_64_bit_keeps_what_is_written) {
     }
 }
 
+/// A clock moves on between two reads, and carries between its words once in 34 s: then once more.
+static bool words_agree(const upciedev::basic_reg& reg, const upciedev::bar& bar) {
+    const auto before = reg.raw();
+    const auto low = bar.read(reg.offset());
+    const auto words = low | bar.read(reg.offset() + 4) << 32;
+    return before <= words && words <= reg.raw();
+}
+
 TEST_F(register_row, of_64_bit_reads_as_its_two_words) {
     NEED(found, find_registers([](const auto& what) {
              return reads_freely(what) && what.width == 64 && !what.guard &&
@@ -77,8 +85,7 @@ TEST_F(register_row, of_64_bit_reads_as_its_two_words) {
          "no 64-bit register");
     FOR_EACH(each, found) {
         const auto reg = each.reg();
-        const auto low = each.bar().read(reg.offset());
-        EXPECT_EQ(reg.raw(), low | each.bar().read(reg.offset() + 4) << 32);
+        EXPECT_TRUE(words_agree(reg, each.bar()) || words_agree(reg, each.bar()));
     }
 }
 
