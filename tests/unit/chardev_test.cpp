@@ -10,16 +10,18 @@
 
 #include <cerrno>
 #include <cstdarg>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 using namespace test;
 using testing::HasSubstr;
 
 namespace {
 
-constexpr int node_number = 1000;
+constexpr int node_number = 1000, lease_number = 1001;
 constexpr std::uint64_t page = 4096;
 
 /// One BAR of four pages: plain, read-only to maps, closed to maps, plain.
@@ -33,6 +35,9 @@ struct fake_driver {
     int batches = 0;
     int maps = 0, open_maps = 0, open_files = 0;
     std::vector<std::uint32_t> batch_sizes;
+    upciedev_claim claim{};             // as a query tells it
+    std::vector<upciedev_claim> claims; // what was asked
+    int reset_error = 0;
 
     std::uint32_t& word(std::uint64_t offset) {
         return *reinterpret_cast<std::uint32_t*>(&registers.at(offset));
@@ -96,6 +101,19 @@ int run_batch(upciedev_batch& batch) {
     return 0;
 }
 
+int answer_claim(upciedev_claim& request) {
+    driver->claims.push_back(request);
+    if (request.op == UPCIEDEV_CLAIM_JOIN) return 0;
+    const bool taken = driver->claim.state != UPCIEDEV_CLAIM_FREE;
+    request.state = driver->claim.state;
+    request.holder = driver->claim.holder;
+    if (request.op == UPCIEDEV_CLAIM_QUERY) return 0;
+    if (taken) return fail(EBUSY);
+    request.lease = lease_number;
+    ++driver->open_files;
+    return 0;
+}
+
 } // namespace
 
 extern "C" {
@@ -126,6 +144,10 @@ int fake_ioctl(int, unsigned long request, ...) {
         return get_areas(*static_cast<upciedev_bar_areas*>(argument));
     case UPCIEDEV_BATCH:
         return run_batch(*static_cast<upciedev_batch*>(argument));
+    case UPCIEDEV_CLAIM:
+        return answer_claim(*static_cast<upciedev_claim*>(argument));
+    case UPCIEDEV_RESET:
+        return driver->reset_error == 0 ? 0 : fail(driver->reset_error);
     default:
         return fail(ENOTTY);
     }
@@ -177,7 +199,7 @@ TEST_F(chardev, tells_what_the_driver_knows) {
     EXPECT_EQ(way->bar(0).mapping, "partly");
     using enum capability;
     EXPECT_EQ(way->capabilities(),
-              (capability_set{mapping, batch, poll, modify, hot_plug, shared}));
+              (capability_set{mapping, batch, poll, modify, reset, claim, hot_plug, shared}));
     EXPECT_EQ(way->bar(1).size, 0U);
     EXPECT_EQ(way->bar(6).size, 0U);
 }
@@ -301,4 +323,78 @@ TEST_F(chardev, translates_every_errno_of_the_driver) {
         EXPECT_EQ(kind, code) << number;
         EXPECT_THAT(text, testing::StartsWith("slot 4 tester: LONG: "));
     }
+}
+
+TEST_F(chardev, holds_a_claim_as_long_as_its_lease) {
+    const upciedev::board board(open(), make_tester());
+    {
+        const auto held = board.claim();
+        EXPECT_EQ(held.descriptor(), lease_number);
+        EXPECT_EQ(mine.open_files, 2);
+    }
+    EXPECT_EQ(mine.open_files, 1);
+}
+
+TEST_F(chardev, names_who_has_claimed_the_board) {
+    const upciedev::board board(open(), make_tester());
+    mine.claim.state = UPCIEDEV_CLAIM_OTHER;
+    mine.claim.holder = getpid();
+    mine.reset_error = mine.batch_error = EBUSY;
+    mine.batch_fails_at = 0;
+    const auto holder = "claimed by process " + std::to_string(getpid()) + " (";
+    for (const auto& [kind, text] :
+         {error_of([&] { (void)board.claim(); }), error_of([&] { board.reset(); }),
+          error_of([&] { board.reg("LONG").write_raw(1); })}) {
+        EXPECT_EQ(kind, errc::busy);
+        EXPECT_THAT(text, HasSubstr(holder));
+    }
+    ASSERT_TRUE(board.health().claimed.has_value());
+    EXPECT_EQ(board.health().claimed->process, getpid());
+}
+
+TEST_F(chardev, names_who_has_mapped_the_board_for_writing) {
+    const upciedev::board board(open(), make_tester());
+    mine.claim.state = UPCIEDEV_CLAIM_MAPPED;
+    const auto [kind, text] = error_of([&] { (void)board.claim(); });
+    EXPECT_EQ(kind, errc::busy);
+    EXPECT_THAT(text, HasSubstr("mapped for writing by a process that cannot be seen"));
+}
+
+TEST_F(chardev, tells_that_there_is_no_way_to_reset) {
+    const upciedev::board board(open(), make_tester());
+    mine.reset_error = EOPNOTSUPP;
+    const auto [kind, text] = error_of([&] { board.reset(); });
+    EXPECT_EQ(kind, errc::not_supported);
+    EXPECT_THAT(text, HasSubstr("no way to reset it alone"));
+}
+
+TEST_F(chardev, joins_the_claim_of_the_program_that_started_it) {
+    ::setenv("UPCIEDEV_LEASE", "0000:07:00.0=5,0000:03:01.0=9", 1);
+    (void)open();
+    ::unsetenv("UPCIEDEV_LEASE");
+    ASSERT_EQ(mine.claims.size(), 1U);
+    EXPECT_EQ(mine.claims[0].op, std::uint32_t{UPCIEDEV_CLAIM_JOIN});
+    EXPECT_EQ(mine.claims[0].lease, 9);
+    (void)open();
+    EXPECT_EQ(mine.claims.size(), 1U) << "nothing to join";
+}
+
+TEST_F(chardev, handles_go_on_with_the_board_that_came_back) {
+    fake_driver next;
+    const upciedev::board board(open(), make_tester(), {}, {}, [&] {
+        driver = &next;
+        return open();
+    });
+    const auto reg = board.reg("CTRL");
+    mine.word(reg.offset()) = 1;
+    EXPECT_EQ(reg.raw(), 1U);
+    mine.registers.fill(std::byte{0xff});
+    mine.status[4] = std::byte{1};
+    EXPECT_EQ(error_of([&] { (void)reg.raw(); }).first, errc::board_gone);
+    board.reopen();
+    next.word(reg.offset()) = 2;
+    EXPECT_EQ(reg.raw(), 2U);
+    reg.write_raw(3);
+    EXPECT_EQ(next.word(reg.offset()), 3U);
+    driver = &mine; // whose files close last
 }

@@ -2,6 +2,7 @@
 # The upper floors of the SDK: ways to a board, boards and their handles, crates.
 set(UPCIEDEV_ACCESS_SOURCES
     src/capabilities.cpp
+    src/transport.cpp
     src/transport_check.cpp
     src/transport_error.cpp
     src/model_board.cpp
@@ -32,6 +33,7 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/board_bar.cpp
     src/board_flush.cpp
     src/chardev.cpp
+    src/chardev_lease.cpp
     src/chardev_maps.cpp
     src/crate.cpp
     src/crate_expected.cpp
@@ -43,6 +45,7 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/crate_sim.cpp
     src/crate_source.cpp
     src/memory_transport.cpp
+    src/pci_health.cpp
     src/plugin_loader.cpp
     src/settings.cpp
     src/settings_bits.cpp

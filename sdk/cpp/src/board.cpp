@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "board_state.hpp"
+#include "chardev_lease.hpp"
 
 #include <upciedev/board.hpp>
 
@@ -34,22 +35,54 @@ bool is_ordered(const transport& way, unsigned bar) {
 namespace detail {
 
 board_state::board_state(transport_ptr way, board_description_ptr description, std::string alias,
-                         std::string file_reason)
-    : way_(std::move(way)), description_(std::move(description)), alias_(std::move(alias)),
-      file_reason_(std::move(file_reason)), gone_(way_->gone_flag()) {
-    if (gone_ == nullptr) gone_ = &never_gone;
+                         std::string file_reason, std::function<transport_ptr()> again)
+    : description_(std::move(description)), alias_(std::move(alias)),
+      file_reason_(std::move(file_reason)), again_(std::move(again)) {
+    use(std::move(way));
     for (unsigned bar = 0; bar < ordered_.size(); ++bar)
-        ordered_[bar] = is_ordered(*way_, bar);
+        ordered_[bar] = is_ordered(this->way(), bar);
+}
+
+void board_state::use(transport_ptr way) {
+    const auto* flag = way->gone_flag();
+    gone_ = flag == nullptr ? &never_gone : flag;
+    way_ = way.get();
+    ways_.push_back(std::move(way));
+}
+
+void board_state::reopen() {
+    const std::lock_guard hold(reopening_);
+    if (!way().gone()) return;
+    if (!again_ || gone_flag() == &never_gone)
+        throw error(errc::not_supported, label(),
+                    "the way '" + way().name() + "' cannot find it again", "open the crate anew");
+    auto fresh = again_();
+    const auto before = way().identity().ids;
+    const auto now = fresh->identity().ids;
+    if (before.vendor != now.vendor || before.device != now.device)
+        throw error(
+            errc::no_such_board, label(),
+            fmt::format("there is another board now, {:04x}:{:04x}", now.vendor, now.device),
+            "open it from the crate");
+    use(std::move(fresh));
+}
+
+void board_state::fail(std::error_code cause, std::string where) const {
+    if (cause == std::errc::device_or_resource_busy)
+        if (const auto who = way().claimed_by_other())
+            throw error(errc::busy, std::move(where), "claimed by " + describe(*who),
+                        "wait for it to end", cause);
+    throw_access_error(cause, std::move(where));
 }
 
 std::string board_state::name() const {
     if (description_) return description_->name;
-    const auto ids = way_->identity().ids;
+    const auto ids = way().identity().ids;
     return fmt::format("{:04x}:{:04x}", ids.vendor, ids.device);
 }
 
 std::string board_state::label() const {
-    const auto who = way_->identity();
+    const auto who = way().identity();
     if (who.slot) return fmt::format("slot {} {}", *who.slot, name());
     return who.pci_address.empty() ? name() : who.pci_address + " " + name();
 }
@@ -57,9 +90,10 @@ std::string board_state::label() const {
 } // namespace detail
 
 board::board(transport_ptr way, board_description_ptr description, std::string alias,
-             std::string file_reason)
+             std::string file_reason, std::function<transport_ptr()> again)
     : state_(std::make_shared<detail::board_state>(std::move(way), std::move(description),
-                                                   std::move(alias), std::move(file_reason))) {}
+                                                   std::move(alias), std::move(file_reason),
+                                                   std::move(again))) {}
 
 basic_reg board::find_reg(std::string_view path) const {
     try {
@@ -109,6 +143,51 @@ std::string board::label() const {
 
 bool board::gone() const noexcept {
     return state_->way().gone();
+}
+
+template <class Act>
+auto board::named(const Act& act) const {
+    try {
+        return act(state_->way());
+    } catch (const error& reason) {
+        throw reason.at(state_->label());
+    }
+}
+
+lease board::claim() const {
+    return named([](transport& way) { return way.claim(); });
+}
+
+void board::reset() const {
+    named([](transport& way) { way.reset(); });
+    if (gone()) reopen();
+}
+
+void board::remove() const {
+    named([](transport& way) { way.remove(); });
+}
+
+void board::reopen() const {
+    state_->reopen();
+}
+
+board_health board::health() const {
+    auto all = named([](transport& way) { return way.health(); });
+    if (!all.gone) all.firmware = firmware();
+    return all;
+}
+
+/// Of the first `match` that fits and names a register for it.
+std::string board::firmware() const {
+    if (!description()) return {};
+    const auto ids = identity().ids;
+    for (const auto& match : description()->matches) {
+        if (!match.fits(ids) || !match.firmware) continue;
+        const auto& [path, part] = match.firmware->where;
+        const auto found = find_reg(path);
+        return fmt::format("{:#x}", part.empty() ? found.raw() : found.field(part).raw());
+    }
+    return {};
 }
 
 transport& board::way() const noexcept {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "chardev.hpp"
 #include "builtin_transports.hpp"
+#include "chardev_lease.hpp"
 #include "chardev_maps.hpp"
+#include "pci_health.hpp"
 #include "transport_check.hpp"
 #include "transport_error.hpp"
 
@@ -111,9 +113,16 @@ class chardev final : public transport {
         return status_.gone();
     }
     [[nodiscard]] capability_set capabilities() const noexcept override;
+    [[nodiscard]] lease claim() override;
+    void reset() override;
+    void remove() override { remove_pci_device(who_.pci_address); }
+    [[nodiscard]] std::optional<claimant> claimed_by_other() const override;
+    [[nodiscard]] board_health health() const override;
 
   private:
     void read_identity();
+    void join_inherited_claim() const;
+    [[noreturn]] void refuse_claim(const upciedev_claim& told) const;
     void read_bar(unsigned index);
     [[nodiscard]] std::vector<upciedev_bar_area> read_areas(unsigned index, std::uint32_t count);
 
@@ -126,6 +135,7 @@ class chardev final : public transport {
 
 chardev::chardev(const std::filesystem::path& node) : file_(node), status_(file_) {
     read_identity();
+    join_inherited_claim();
     for (unsigned index = 0; index < bars_.size(); ++index)
         read_bar(index);
 }
@@ -180,7 +190,57 @@ std::vector<upciedev_bar_area> chardev::read_areas(unsigned index, std::uint32_t
 capability_set chardev::capabilities() const noexcept {
     const bool some = std::ranges::any_of(
         bars_, [](const auto& facts) { return facts.size != 0 && facts.mapping != "not"; });
-    return some ? chardev_can : chardev_can.without(capability::mapping);
+    auto can = chardev_can;
+    if (!writable()) can = can.without(capability::reset).without(capability::claim);
+    return some ? can : can.without(capability::mapping);
+}
+
+/// A program that started this one may have claimed the board for it.
+void chardev::join_inherited_claim() const {
+    if (const auto number = inherited_lease(who_.pci_address))
+        (void)control_claim(file_.number(), UPCIEDEV_CLAIM_JOIN, *number); // else as anybody
+}
+
+lease chardev::claim() {
+    const auto told = control_claim(file_.number(), UPCIEDEV_CLAIM_TAKE);
+    if (told.failed == EBUSY) refuse_claim(told.claim);
+    if (told.failed != 0) throw_access_error(from_errno(told.failed), who_.pci_address);
+    return keep_lease(told.claim.lease);
+}
+
+void chardev::reset() {
+    if (ioctl(file_.number(), UPCIEDEV_RESET, 0) == 0) return;
+    if (errno == EBUSY) refuse_claim(control_claim(file_.number(), UPCIEDEV_CLAIM_QUERY).claim);
+    if (errno == EOPNOTSUPP)
+        throw error(errc::not_supported, who_.pci_address, "there is no way to reset it alone",
+                    "remove and rescan it, or switch its slot off and on");
+    file_.fail();
+}
+
+void chardev::refuse_claim(const upciedev_claim& told) const {
+    const auto who = describe({told.holder, program_of(told.holder)});
+    if (told.state == UPCIEDEV_CLAIM_MAPPED)
+        throw error(errc::busy, who_.pci_address, "registers are mapped for writing by " + who,
+                    "end that program first, or let it close the board");
+    throw error(errc::busy, who_.pci_address, "claimed by " + who, "wait for it to end");
+}
+
+std::optional<claimant> chardev::claimed_by_other() const {
+    const auto told = control_claim(file_.number(), UPCIEDEV_CLAIM_QUERY);
+    if (told.failed != 0 || told.claim.state != UPCIEDEV_CLAIM_OTHER) return std::nullopt;
+    return claimant{told.claim.holder, program_of(told.claim.holder)};
+}
+
+board_health chardev::health() const {
+    const auto folder = std::filesystem::path("/sys/bus/pci/devices") / who_.pci_address;
+    auto all = transport::health();
+    const auto told = control_claim(file_.number(), UPCIEDEV_CLAIM_QUERY);
+    if (told.claim.state == UPCIEDEV_CLAIM_OTHER || told.claim.state == UPCIEDEV_CLAIM_MINE)
+        all.claimed = claimant{told.claim.holder, program_of(told.claim.holder)};
+    if (all.gone) return all; // the address may belong to another board by now
+    all.link = read_link(folder);
+    all.errors = read_errors(folder);
+    return all;
 }
 
 outcome chardev::run(std::span<operation> operations) noexcept {

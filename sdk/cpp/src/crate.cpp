@@ -215,6 +215,14 @@ board crate::board(std::string_view name) const {
     refuse_name(all, name);
 }
 
+void crate::rescan() const {
+    source_->rescan(std::nullopt);
+}
+
+void crate::rescan(unsigned slot) const {
+    source_->rescan(slot);
+}
+
 std::string crate::uri() const {
     return source_->uri();
 }

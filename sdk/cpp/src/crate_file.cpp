@@ -124,7 +124,7 @@ bool is_pci_address(std::string_view text) {
 }
 
 std::string read_port(const yaml_node* node, const crate_file& crate, diagnostics& sink) {
-    const auto port = read_text(node, sink).value_or("");
+    auto port = read_text(node, sink).value_or("");
     if (port.empty()) return port;
     if (!is_pci_address(port))
         sink.report(node->mark, fmt::format("'{}' is not a PCI address", port),

@@ -43,6 +43,18 @@ std::string why_not_ours(const pci_function& function) {
                        function.address);
 }
 
+/// What is now where this board was: at its address, else in its slot.
+transport_ptr open_again(const crate_entry& what) {
+    const auto node = std::filesystem::path("/dev/upciedev") / what.pci_address;
+    if (std::filesystem::exists(node)) return detail::open_chardev(node);
+    std::vector<std::filesystem::path> nodes;
+    for (const auto& board : detail::udev_list("upciedev"))
+        if (what.slot && slot_of(board) == what.slot) nodes.push_back(node_of(board));
+    if (nodes.size() == 1) return detail::open_chardev(nodes.front());
+    throw error(errc::board_gone, detail::describe(what), "is not back",
+                "plug it in, or rescan the crate");
+}
+
 /// Boards of our driver, and what else sits in slots.
 class local_source final : public detail::machine_source {
   public:
@@ -52,7 +64,7 @@ class local_source final : public detail::machine_source {
     upciedev::board open(const crate_entry& what) override {
         const auto node = std::filesystem::path("/dev/upciedev") / what.pci_address;
         if (what.transport.empty() && !std::filesystem::exists(node)) detail::refuse_entry(what);
-        return make_board_of(what, detail::open_chardev(node));
+        return make_board_of(what, detail::open_chardev(node), [what] { return open_again(what); });
     }
 
   private:

@@ -43,8 +43,10 @@ chosen_file machine_source::find_description(const crate_entry& what, const way_
     return check_named_file(library().load(slot->board), what.ids, open);
 }
 
-upciedev::board machine_source::make_board_of(const crate_entry& what, const transport_ptr& way) {
-    return make_board(way, find_description(what, [&] { return transport_ptr(way); }), what.alias);
+upciedev::board machine_source::make_board_of(const crate_entry& what, const transport_ptr& way,
+                                              const way_opener& again) {
+    return make_board(way, find_description(what, [&] { return transport_ptr(way); }), what.alias,
+                      again);
 }
 
 crate_entry machine_source::describe(const pci_function& function, std::optional<unsigned> slot,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "crate_source.hpp"
+#include "pci_health.hpp"
 #include "sysfs_pci.hpp"
 
 namespace upciedev::inline v1::detail {
@@ -12,6 +13,7 @@ class machine_source : public crate::source {
     machine_source(std::string uri, const crate_options& options);
     std::string title() const override { return title_; }
     const crate_file* file() const noexcept override { return names_ ? &*names_ : nullptr; }
+    void rescan(std::optional<unsigned> slot) override { rescan_pci("/sys", slot); }
 
   protected:
     /// An entry with all that is known. \param open opens it, where its registers must be read
@@ -23,7 +25,8 @@ class machine_source : public crate::source {
     /// fits.
     [[nodiscard]] chosen_file find_description(const crate_entry& what, const way_opener& open);
     /// A board over a way that is open. \param what its entry
-    [[nodiscard]] upciedev::board make_board_of(const crate_entry& what, const transport_ptr& way);
+    [[nodiscard]] upciedev::board make_board_of(const crate_entry& what, const transport_ptr& way,
+                                                const way_opener& again = {});
 
   private:
     /// Name of the crate that a board sits in; may be empty.

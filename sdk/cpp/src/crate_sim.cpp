@@ -6,9 +6,37 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <mutex>
+
 namespace upciedev {
 inline namespace v1 {
 namespace {
+
+/// A slot and what is plugged in there now.
+struct sim_place {
+    board_description_ptr description;
+    unsigned slot;
+    std::map<std::string, double> simulate;
+    std::mutex lock;
+    transport_ptr board;
+    detail::sim_backplane* lines = nullptr; ///< nullptr: plug it in nowhere
+
+    void make() {
+        const model_options options{.simulate = simulate};
+        const auto made = std::make_shared<sim_board>(description, slot, options);
+        if (lines != nullptr) lines->plug(*made);
+        board = made;
+    }
+    transport_ptr open_again() {
+        const std::lock_guard hold(lock);
+        if (!board->gone()) return board;
+        throw error(errc::board_gone, fmt::format("slot {}", slot), "is not back",
+                    "rescan the crate to plug it in");
+    }
+};
+
+using place_name = std::pair<std::string, unsigned>; ///< crate and slot
 
 /// A simulated crate of this process. Its boards keep their state as long as it lives.
 class sim_source final : public crate::source {
@@ -23,10 +51,8 @@ class sim_source final : public crate::source {
     std::string title() const override { return file_.title; }
     const crate_file* file() const noexcept override { return &file_; }
 
-    upciedev::board open(const crate_entry& what) override {
-        if (what.transport.empty()) detail::refuse_entry(what);
-        return boards_.at({what.crate, what.slot.value()});
-    }
+    upciedev::board open(const crate_entry& what) override;
+    void rescan(std::optional<unsigned> slot) override;
 
   private:
     void add(const crate_slot& slot);
@@ -36,7 +62,8 @@ class sim_source final : public crate::source {
     std::map<std::string, std::shared_ptr<detail::sim_backplane>> backplanes_; ///< by crate
     crate_file file_;
     std::vector<crate_entry> entries_;
-    std::map<std::pair<std::string, unsigned>, upciedev::board> boards_; ///< by crate and slot
+    std::map<place_name, upciedev::board> boards_;
+    std::map<place_name, std::shared_ptr<sim_place>> places_;
 };
 
 std::shared_ptr<detail::sim_backplane> sim_source::backplane_of(const std::string& crate) {
@@ -60,14 +87,21 @@ void sim_source::add(const crate_slot& slot) {
     entry.name = description->name;
     entry.title = description->title;
     try {
-        const auto way = std::make_shared<sim_board>(description, slot.slot,
-                                                     model_options{.simulate = slot.simulate});
-        entry.ids = way->identity().ids;
+        const auto place = std::make_shared<sim_place>();
+        place->description = description;
+        place->slot = slot.slot;
+        place->simulate = slot.simulate;
+        place->make();
+        entry.ids = place->board->identity().ids;
         const auto chosen =
-            detail::check_named_file(description, entry.ids, [&] { return transport_ptr(way); });
+            detail::check_named_file(description, entry.ids, [&] { return place->board; });
         if (chosen.file) {
-            backplane_of(slot.crate)->plug(*way);
-            boards_.emplace(std::pair(slot.crate, slot.slot), make_board(way, chosen, slot.alias));
+            place->lines = backplane_of(slot.crate).get();
+            place->lines->plug(static_cast<sim_board&>(*place->board));
+            const place_name name(slot.crate, slot.slot);
+            boards_.emplace(name, make_board(place->board, chosen, slot.alias,
+                                             [place] { return place->open_again(); }));
+            places_.emplace(name, place);
             entry.transport = "sim";
         } else {
             entry.remark =
@@ -79,6 +113,26 @@ void sim_source::add(const crate_slot& slot) {
         throw wrong.at(slot.where);
     }
     entries_.push_back(entry);
+}
+
+/// One that was removed and plugged in again comes back for whoever opens it.
+upciedev::board sim_source::open(const crate_entry& what) {
+    if (what.transport.empty()) detail::refuse_entry(what);
+    auto& board = boards_.at({what.crate, what.slot.value()});
+    if (board.gone()) board.reopen();
+    return board;
+}
+
+void sim_source::rescan(std::optional<unsigned> slot) {
+    const auto wanted = [&](const auto& each) { return !slot || each.first.second == *slot; };
+    if (std::ranges::none_of(places_, wanted))
+        throw error(errc::no_such_board, fmt::format("slot {}", slot.value_or(0)),
+                    "the crate file has no board there");
+    for (const auto& each : places_) {
+        const auto& place = each.second;
+        const std::lock_guard hold(place->lock);
+        if (place->board->gone() && wanted(each)) place->make();
+    }
 }
 
 } // namespace

@@ -20,11 +20,17 @@ crate::source::source(std::string uri, const crate_options& options)
     : uri_(std::move(uri)), library_(options.devices), trace_(open_trace(options.trace)) {}
 
 upciedev::board crate::source::make_board(transport_ptr way, const detail::chosen_file& chosen,
-                                          const std::string& alias) const {
+                                          const std::string& alias,
+                                          const std::function<transport_ptr()>& again) const {
     const auto& [file, reason] = chosen;
-    upciedev::board plain(way, file, alias, reason);
+    upciedev::board plain(way, file, alias, reason, again);
     if (!trace_) return plain;
-    return {detail::traced(std::move(way), file, plain.label(), trace_), file, alias, reason};
+    const auto watch = [described = file, label = plain.label(), to = trace_](transport_ptr one) {
+        return detail::traced(std::move(one), described, label, to);
+    };
+    std::function<transport_ptr()> watched_again;
+    if (again) watched_again = [watch, again] { return watch(again()); };
+    return {watch(std::move(way)), file, alias, reason, std::move(watched_again)};
 }
 
 } // namespace v1

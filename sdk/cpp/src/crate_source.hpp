@@ -7,6 +7,7 @@
 #include <upciedev/crate.hpp>
 #include <upciedev/crate_file.hpp>
 
+#include <functional>
 #include <mutex>
 
 namespace upciedev {
@@ -27,14 +28,17 @@ class crate::source {
     [[nodiscard]] virtual std::string title() const = 0;
     /// The crate file, or nullptr where there is none.
     [[nodiscard]] virtual const crate_file* file() const noexcept { return nullptr; }
+    /// Look for boards that were plugged in or removed, in one slot or in all.
+    virtual void rescan(std::optional<unsigned> slot) = 0;
     [[nodiscard]] const std::string& uri() const noexcept { return uri_; }
 
   protected:
     [[nodiscard]] board_library& library() noexcept { return library_; }
 
     /// A board, under watch where the options name a trace.
-    [[nodiscard]] upciedev::board make_board(transport_ptr way, const detail::chosen_file& chosen,
-                                             const std::string& alias) const;
+    [[nodiscard]] upciedev::board
+    make_board(transport_ptr way, const detail::chosen_file& chosen, const std::string& alias,
+               const std::function<transport_ptr()>& again = {}) const;
 
   private:
     std::string uri_;

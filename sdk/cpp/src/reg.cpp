@@ -135,6 +135,7 @@ std::uint64_t basic_reg::raw_slow() const {
 
 /// All ones may be data or the answer of an empty slot. Not read again: reading may have effects.
 std::uint64_t basic_reg::confirm_all_ones() const {
+    if (gone_ != board_->gone_flag()) return raw_slow(); // mapped before the board was reopened
     if (board_->way().gone()) detail::throw_access_error(detail::from_errno(ENODEV), where());
     return 0xffffffffU;
 }
@@ -180,7 +181,7 @@ std::optional<std::uint64_t> basic_reg::wait_raw(std::uint64_t mask, std::uint64
         operation op = poll_operation(mask, wanted, slice);
         const outcome result = board_->way().run({&op, 1});
         if (!result.error) return from_bus(op.value);
-        if (result.error != std::errc::timed_out) detail::throw_access_error(result.error, where());
+        if (result.error != std::errc::timed_out) board_->fail(result.error, where());
         left -= slice;
         if (left.count() == 0) return std::nullopt;
     }

@@ -31,6 +31,7 @@ struct sim_board::state {
     model_board board;
     std::mutex lock; // over one operation; maps go around it, as they do in hardware
     std::uint32_t gone = 0;
+    std::weak_ptr<const void> claimed;
 
     [[nodiscard]] detail::model_rules& rules(unsigned bar) { return board.internals().rules[bar]; }
     bool guarded(const operation& op);
@@ -62,6 +63,7 @@ sim_board::~sim_board() {
 }
 
 board_identity sim_board::identity() const {
+    const std::lock_guard hold(state_->lock);
     return state_->who;
 }
 
@@ -92,6 +94,29 @@ const volatile std::uint32_t* sim_board::gone_flag() const noexcept {
 
 capability_set sim_board::capabilities() const noexcept {
     return detail::sim_can;
+}
+
+lease sim_board::claim() {
+    const std::lock_guard hold(state_->lock);
+    if (!state_->claimed.expired())
+        throw error(errc::busy, state_->description->name, "this process has claimed it already",
+                    "a claim ends with its lease");
+    auto held = std::make_shared<const int>();
+    state_->claimed = held;
+    return lease(std::move(held));
+}
+
+void sim_board::reset() {
+    const std::lock_guard hold(state_->lock);
+    if (gone()) detail::throw_access_error(detail::from_errno(ENODEV), state_->description->name);
+    state_->board.reset();
+    ++state_->who.generation;
+}
+
+board_health sim_board::health() const {
+    auto all = transport::health();
+    all.simulated = true;
+    return all;
 }
 
 void sim_board::unplug() noexcept {

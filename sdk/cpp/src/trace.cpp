@@ -52,6 +52,14 @@ class traced_transport final : public transport {
         return way_->capabilities().without(capability::mapping);
     }
 
+    [[nodiscard]] lease claim() override { return way_->claim(); }
+    void reset() override { way_->reset(); }
+    void remove() override { way_->remove(); }
+    [[nodiscard]] std::optional<claimant> claimed_by_other() const override {
+        return way_->claimed_by_other();
+    }
+    [[nodiscard]] board_health health() const override { return way_->health(); }
+
     outcome run(std::span<operation> operations) noexcept override {
         std::vector<operation> asked;
         try {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sysfs.hpp"
 #include "bits.hpp"
+#include "pci_health.hpp"
 #include "transport_error.hpp"
 
 #include <upciedev/memory_transport.hpp>
@@ -91,6 +92,8 @@ class sysfs final : public memory_transport {
                             bool for_writing) noexcept override;
     [[nodiscard]] bool gone() const noexcept override;
     [[nodiscard]] capability_set capabilities() const noexcept override { return sysfs_can; }
+    void remove() override { detail::remove_pci_device(who_.pci_address); }
+    [[nodiscard]] board_health health() const override;
 
   private:
     void read_resources();
@@ -148,6 +151,13 @@ bar_facts sysfs::bar(unsigned index) const {
     facts.assigned = (what.flags & resource_unset) == 0;
     if (facts.size != 0) facts.mapping = facts.io_ports || !facts.assigned ? "not" : "all";
     return facts;
+}
+
+board_health sysfs::health() const {
+    auto all = transport::health();
+    all.link = read_link(folder_);
+    all.errors = read_errors(folder_);
+    return all;
 }
 
 bool sysfs::gone() const noexcept {

@@ -5,6 +5,8 @@
 #include <upciedev/batch.hpp>
 #include <upciedev/reg.hpp>
 
+#include <functional>
+
 namespace upciedev {
 inline namespace v1 {
 
@@ -12,8 +14,9 @@ inline namespace v1 {
 class UPCIEDEV_API board {
   public:
     /// A board over any transport; \p description may be nullptr (then only BARs by number).
+    /// \param file_reason why that file \param again opens the way anew, for reopen()
     board(transport_ptr way, board_description_ptr description, std::string alias = {},
-          std::string file_reason = {});
+          std::string file_reason = {}, std::function<transport_ptr()> again = {});
 
     /// \throws error no_such_register with the nearest names
     template <class T = value>
@@ -42,7 +45,25 @@ class UPCIEDEV_API board {
     [[nodiscard]] bool gone() const noexcept;
     [[nodiscard]] transport& way() const noexcept;
 
+    /// Keep all other programs from writing, as long as the lease lives; they still read.
+    /// \throws error busy, naming who has claimed it or mapped it for writing
+    [[nodiscard]] lease claim() const;
+    /// Reset the board, and reopen() it. A claim ends.
+    /// \throws error busy, not_permitted, not_supported (there is no way to reset it)
+    void reset() const;
+    /// Take it out of the system before it is unplugged; crate::rescan() finds it again. Root only.
+    void remove() const;
+    /// After the board left and is back: this object and all handles made from it go on, with what
+    /// is in the same place now, through calls; make them anew to have them mapped. Does nothing
+    /// while the board is there. \throws error board_gone (not back yet), no_such_board (another
+    /// kind of board)
+    void reopen() const;
+    [[nodiscard]] board_health health() const;
+
   private:
+    [[nodiscard]] std::string firmware() const;
+    template <class Act>
+    auto named(const Act& act) const;
     [[nodiscard]] basic_reg find_reg(std::string_view path) const;
     std::shared_ptr<detail::board_state> state_;
 };

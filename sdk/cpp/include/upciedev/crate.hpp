@@ -50,6 +50,12 @@ class UPCIEDEV_API crate {
     /// By "slot:4", "pci:0000:03:00.0", alias or board name; of one of several crates by
     /// "upper/slot:4", "upper/adc". An ambiguous name is an error that lists the candidates.
     [[nodiscard]] upciedev::board board(std::string_view name) const;
+    /// Look for boards that were plugged in or removed; board::reopen() then brings handles back.
+    /// On this machine root only. \throws error not_permitted
+    void rescan() const;
+    /// In one slot, whose power is switched on where it has a switch.
+    /// \throws error no_such_board (no such slot)
+    void rescan(unsigned slot) const;
     [[nodiscard]] std::string uri() const;
     [[nodiscard]] std::string title() const;
 

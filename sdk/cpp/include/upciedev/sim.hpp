@@ -41,6 +41,13 @@ class UPCIEDEV_API sim_board final : public transport {
     [[nodiscard]] bool gone() const noexcept override;
     [[nodiscard]] const volatile std::uint32_t* gone_flag() const noexcept override;
     [[nodiscard]] capability_set capabilities() const noexcept override;
+    /// One at a time. In a process all handles share the board, so that the claim keeps away other
+    /// claims, not writes.
+    [[nodiscard]] lease claim() override;
+    /// Back to the values of power-on, in place; FIFOs are emptied.
+    void reset() override;
+    void remove() override { unplug(); }
+    [[nodiscard]] board_health health() const override;
 
   private:
     struct state;

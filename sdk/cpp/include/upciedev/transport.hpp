@@ -4,6 +4,8 @@
 #include <upciedev/board_file.hpp>
 #include <upciedev/capabilities.hpp>
 #include <upciedev/error.hpp>
+#include <upciedev/health.hpp>
+#include <upciedev/lease.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -94,6 +96,18 @@ class UPCIEDEV_API transport {
 
     /// What can be done this way, with this board and these rights.
     [[nodiscard]] virtual capability_set capabilities() const noexcept { return {}; }
+
+    /// Keep all others from writing as long as the lease lives.
+    /// \throws error busy (with the holder), not_permitted, not_supported
+    [[nodiscard]] virtual lease claim();
+    /// Reset the board; this way may then lead to one that has gone.
+    /// \throws error busy, not_permitted, not_supported
+    virtual void reset();
+    /// Take the board out of the system, before it is unplugged. \throws error not_permitted
+    virtual void remove();
+    /// Who keeps this way from writing, if anybody.
+    [[nodiscard]] virtual std::optional<claimant> claimed_by_other() const;
+    [[nodiscard]] virtual board_health health() const;
 };
 
 using transport_ptr = std::shared_ptr<transport>;

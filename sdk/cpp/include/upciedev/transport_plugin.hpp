@@ -93,5 +93,5 @@ UPCIEDEV_API std::vector<transport_info> transports();
 #define UPCIEDEV_TRANSPORT_PLUGIN(scheme_name, plugin_class)                                       \
     extern "C" UPCIEDEV_API const ::upciedev::plugin_tag upciedev_transport_plugin;                \
     const ::upciedev::plugin_tag upciedev_transport_plugin {                                       \
-        .scheme = scheme_name, .instance = &::upciedev::only_plugin<plugin_class>                  \
+        .scheme = (scheme_name), .instance = &::upciedev::only_plugin<plugin_class>                \
     }

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "chardev_lease.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace upciedev::inline v1::detail {
+namespace {
+
+/// A file of the driver; closing it ends the claim.
+class lease_file {
+  public:
+    explicit lease_file(int number) : number_(number) {}
+    ~lease_file() { close(number_); }
+    lease_file(const lease_file&) = delete;
+    lease_file& operator=(const lease_file&) = delete;
+
+  private:
+    int number_;
+};
+
+} // namespace
+
+claim_answer control_claim(int node, unsigned op, int lease) {
+    claim_answer answer{};
+    answer.claim.op = op;
+    answer.claim.lease = lease;
+    if (ioctl(node, UPCIEDEV_CLAIM, &answer.claim) != 0) answer.failed = errno;
+    return answer;
+}
+
+lease keep_lease(int descriptor) {
+    return lease(std::make_shared<const lease_file>(descriptor), descriptor);
+}
+
+std::optional<int> inherited_lease(const std::string& pci_address) {
+    const char* text = std::getenv("UPCIEDEV_LEASE"); // NOLINT(concurrency-mt-unsafe)
+    const std::string_view all = text == nullptr ? "" : text;
+    const auto at = all.find(pci_address + "=");
+    if (at == std::string_view::npos) return std::nullopt;
+    const auto digits = all.substr(at + pci_address.size() + 1);
+    int number = -1;
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    return read.ec == std::errc() ? std::optional(number) : std::nullopt;
+}
+
+std::string describe(const claimant& who) {
+    if (who.process == 0) return "a process that cannot be seen from here";
+    if (who.program.empty()) return fmt::format("process {}", who.process);
+    return fmt::format("process {} ({})", who.process, who.program);
+}
+
+} // namespace upciedev::inline v1::detail

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <upciedev/health.hpp>
+#include <upciedev/lease.hpp>
+
+#include <linux/upciedev.h>
+#include <string>
+
+namespace upciedev::inline v1::detail {
+
+struct claim_answer {
+    upciedev_claim claim;
+    int failed; ///< errno, or 0
+};
+
+/// UPCIEDEV_CLAIM on an open node.
+claim_answer control_claim(int node, unsigned op, int lease = -1);
+lease keep_lease(int descriptor);
+/// The lease of this board that $UPCIEDEV_LEASE names: "0000:03:00.0=7,0000:04:00.0=8".
+std::optional<int> inherited_lease(const std::string& pci_address);
+/// "process 123 (scope)"
+std::string describe(const claimant& who);
+
+} // namespace upciedev::inline v1::detail

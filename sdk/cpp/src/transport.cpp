@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <upciedev/transport.hpp>
+
+namespace upciedev {
+inline namespace v1 {
+namespace {
+
+[[noreturn]] void refuse(const transport& way, const char* what) {
+    throw error(errc::not_supported, way.identity().pci_address,
+                "the way '" + way.name() + "' cannot " + what + " a board",
+                "see its capabilities: upciedev info");
+}
+
+} // namespace
+
+lease transport::claim() {
+    refuse(*this, "claim");
+}
+
+void transport::reset() {
+    refuse(*this, "reset");
+}
+
+void transport::remove() {
+    refuse(*this, "remove");
+}
+
+std::optional<claimant> transport::claimed_by_other() const {
+    return std::nullopt;
+}
+
+board_health transport::health() const {
+    const auto who = identity();
+    board_health all;
+    all.gone = gone();
+    all.card = who.card;
+    all.driver = who.driver;
+    all.generation = who.generation;
+    return all;
+}
+
+} // namespace v1
+} // namespace upciedev
