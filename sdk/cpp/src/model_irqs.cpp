@@ -10,11 +10,6 @@ void add_once(std::vector<unsigned>& vectors, unsigned vector) {
     if (std::ranges::find(vectors, vector) == vectors.end()) vectors.push_back(vector);
 }
 
-bool touches(const model_place& place, unsigned bar, std::uint64_t offset, unsigned bytes) {
-    return place.reg().bar == bar && place.where.offset < offset + bytes &&
-           offset < place.where.offset + place.bytes();
-}
-
 } // namespace
 
 bool model_irqs::cause::pending(const model_memories& board) const noexcept {
@@ -67,7 +62,7 @@ std::vector<unsigned> model_irqs::acknowledged(unsigned bar, std::uint64_t offse
                                                unsigned bytes) const {
     std::vector<unsigned> again;
     for (const auto& cause : causes_) {
-        if (!cause.acknowledge || !touches(*cause.acknowledge, bar, offset, bytes)) continue;
+        if (!cause.acknowledge || !cause.acknowledge->touched_by(bar, offset, bytes)) continue;
         const auto vector = cause.what->vector;
         if (std::ranges::binary_search(standing_, vector)) add_once(again, vector);
     }

@@ -23,6 +23,12 @@ struct model_place {
         return field != nullptr ? field->convert : reg().convert;
     }
 
+    /// An access reaches its register.
+    [[nodiscard]] bool touched_by(unsigned bar, std::uint64_t offset,
+                                  unsigned size) const noexcept {
+        return reg().bar == bar && where.offset < offset + size && offset < where.offset + bytes();
+    }
+
     /// The bits, in the lowest.
     [[nodiscard]] std::uint64_t get(const model_memories& board) const noexcept;
     void set(model_memories& board, std::uint64_t bits) const noexcept;

@@ -11,11 +11,6 @@ namespace {
 constexpr std::size_t fifo_depth = 65536; // what is pushed beyond is lost, as in hardware
 constexpr std::chrono::milliseconds slow_access{20};
 
-bool touches(const detail::model_place& place, unsigned bar, std::uint64_t offset, unsigned bytes) {
-    return place.reg().bar == bar && place.where.offset < offset + bytes &&
-           offset < place.where.offset + place.bytes();
-}
-
 /// The part's bits of an access that touches its register, in the lowest.
 struct written_part {
     std::uint64_t bits = 0;
@@ -54,7 +49,7 @@ std::uint64_t model_board::state::read(unsigned bar, std::uint64_t offset, unsig
     if (has(model_fault::all_ones)) return detail::low_bits(width);
     const std::lock_guard hold(lock);
     for (const auto& hook : read_hooks_)
-        if (touches(hook.place, bar, offset, width / 8)) hook.call();
+        if (hook.place.touched_by(bar, offset, width / 8)) hook.call();
     const auto rule = rules[bar].at(offset, width / 8);
     auto& memory = memories[bar];
     std::uint64_t bits = memory.load(offset, width);
@@ -101,7 +96,7 @@ void model_board::state::write(unsigned bar, std::uint64_t offset, unsigned widt
 void model_board::state::call_write_hooks(unsigned bar, std::uint64_t offset, unsigned width,
                                           std::uint64_t bits) {
     for (const auto& hook : write_hooks_) {
-        if (!touches(hook.place, bar, offset, width / 8)) continue;
+        if (!hook.place.touched_by(bar, offset, width / 8)) continue;
         const auto part = part_of(hook.place, offset, width, bits, memories);
         if (part.any) hook.call(part.bits);
     }
