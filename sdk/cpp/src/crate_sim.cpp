@@ -125,8 +125,8 @@ upciedev::board sim_source::open(const crate_entry& what) {
 
 void sim_source::rescan(std::optional<unsigned> slot) {
     const auto wanted = [&](const auto& each) { return !slot || each.first.second == *slot; };
-    if (std::ranges::none_of(places_, wanted))
-        throw error(errc::no_such_board, fmt::format("slot {}", slot.value_or(0)),
+    if (slot && std::ranges::none_of(places_, wanted))
+        throw error(errc::no_such_board, fmt::format("slot {}", *slot),
                     "the crate file has no board there");
     for (const auto& each : places_) {
         const auto& place = each.second;

@@ -50,8 +50,6 @@ class UPCIEDEV_API model_part {
     friend class model_board;
     model_part(model_board& board, register_location where, const field_description* field)
         : board_(&board), where_(where), field_(field) {}
-    [[nodiscard]] std::uint64_t mask() const noexcept;
-    [[nodiscard]] unsigned shift() const noexcept;
     model_board* board_ = nullptr;
     register_location where_;
     const field_description* field_ = nullptr; ///< nullptr: the whole register
@@ -83,7 +81,7 @@ using model_factory = std::function<std::unique_ptr<model>(model_board&)>;
 /// Ways in which a board can be ill, to be switched on and off.
 enum class model_fault : std::uint8_t {
     engine_hangs,    ///< DMA starts and never ends
-    engine_runs_on,  ///< DMA ignores its stop register and the clearing of Bus Master's reason
+    engine_runs_on,  ///< DMA ignores its stop registers and writes on
     interrupt_lost,  ///< causes are set, no message is sent
     interrupt_storm, ///< messages without any cause, one each millisecond
     interrupt_stuck, ///< acknowledging does not take a cause away
