@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 SAMPLE = "tests/cli/sample.map"
+JSON_SAMPLE = "tests/cli/sample.jmap"
 DEMOS = sorted((conftest.ROOT / "devices/demo").glob("*.yaml"))
 
 
@@ -129,9 +130,10 @@ def reference(upciedev, file):
     return rows
 
 
+@pytest.mark.parametrize("form", ["map", "jmap"])
 @pytest.mark.parametrize("file", DEMOS, ids=lambda path: path.stem)
-def test_registers_come_back_equal(upciedev, tmp_path, file):
-    there, back = str(tmp_path / "x.map"), str(tmp_path / "x.yaml")
+def test_registers_come_back_equal(upciedev, tmp_path, file, form):
+    there, back = str(tmp_path / f"x.{form}"), str(tmp_path / "x.yaml")
     assert upciedev("export", str(file), "-o", there).done.returncode == 0
     upciedev("import", there, "-o", back)
     upciedev("check", back).ok()
@@ -152,3 +154,95 @@ def test_export_tells_what_a_map_cannot_say(upciedev):
 def test_numbers_that_make_no_array_join_their_names(upciedev, write):
     board, _ = imported(upciedev, write("CH.0.A 1 0 4\nCH.2.A 1 8 4\n"))
     assert list(board["registers"]) == ["CH0", "CH2"]
+
+
+def test_the_json_form_is_read(upciedev):
+    board, lost = imported(upciedev, JSON_SAMPLE, "--id", "10ee:37")
+    regs = board["registers"]["BOARD"]["registers"]
+    assert regs["ID"] == {"at": "bar0+0x0", "width": 32, "type": "uint32", "access": "ro"}
+    assert regs["GAIN"] == {"at": "bar0+0x4", "width": 32, "type": "sfix16.12", "unit": "dB",
+                            "description": 'of the "front end"'}
+    assert regs["STEP"] == {"at": "bar0+0x8", "width": 32, "type": "int18", "scale": 4}
+    assert regs["RATIO"]["type"] == "float32"
+    area = board["areas"]["DAQ.ADC"]
+    assert (area["at"], area["size"]) == ("bar2+0x2000", 1600)
+    assert area["layout"] == {"frame": 16, "channels": {
+        "I": {"at": 0, "type": "sfix16.15", "unit": "V"}, "TIME": {"at": 8, "type": "uint64"}}}
+    assert board["irqs"] == {"DAQ_READY": {"vector": 3}}
+    assert [(entry["place"].rsplit(":", 2)[1], entry["what"]) for entry in lost] == [
+        ("4", "metadata 'mapfileRevision' has no place in a board file"),
+        ("20", "DAQ.ADC: doubleBuffering"),
+        ("15", "BOARD.NAME: texts are no values of a board file"),
+        ("26", "DAQ.BUFFER: BAR 13 is none of PCI Express; DMA needs an engine in the board file")]
+
+
+def test_the_json_form_is_known_by_its_text(upciedev, tmp_path):
+    disguised = tmp_path / "x.map"
+    disguised.write_text((conftest.ROOT / JSON_SAMPLE).read_text())
+    assert imported(upciedev, str(disguised))[0]["irqs"] == {"DAQ_READY": {"vector": 3}}
+
+
+def test_units_and_layouts_survive_the_json_form(upciedev, tmp_path):
+    there, back = str(tmp_path / "x.jmap"), str(tmp_path / "x.yaml")
+    upciedev("export", "devices/demo/vadc10.yaml", "-o", there)
+    upciedev("import", there, "-o", back)
+    board = yaml.safe_load((tmp_path / "x.yaml").read_text())
+    layout = board["areas"]["DAQ"]["layout"]
+    assert layout["frame"] == 24 and len(layout["channels"]) == 11
+    assert layout["channels"]["ch9"] == {"at": 18, "type": "sfix16.15", "unit": "V"}
+    assert "unit: dB" in (conftest.ROOT / "devices/demo/vadc10.yaml").read_text()
+    assert board["registers"]["adc"]["registers"]["ch"]["registers"]["GAIN"]["unit"] == "dB"
+
+
+def test_layouts_survive_lines_if_they_have_no_gaps(upciedev, tmp_path):
+    upciedev("export", "devices/demo/vadc10.yaml", "-o", str(tmp_path / "x.map"))
+    assert "MEM_MULTIPLEXED_DAQ.TIME" in (tmp_path / "x.map").read_text()
+    board, _ = imported(upciedev, str(tmp_path / "x.map"))
+    assert board["areas"]["DAQ"]["layout"]["frame"] == 24
+
+
+def entry(**keys):
+    return json.dumps({"addressSpace": [{"name": "A", **keys}]})
+
+
+PLACE = {"address": {"offset": 0}, "bytesPerElement": 4}
+
+
+@pytest.mark.parametrize("text, place, word", [
+    ('{\n "a": [1,\n', ":2:", "no JSON"),
+    ("{}", ":1:1", "'addressSpace' is missing"),
+    ('{"addressSpace": {}}', ":1:1", "must be a list"),
+    ('{"addressSpace": [7]}', "", "no object"),
+    ('{"addressSpace": []}', "", "no register"),
+    ("# nothing\n", "", "no register"),
+    ('{"addressSpace": [\n {"address": {}}]}', ":2:2", "'name' is missing"),
+    (entry(address={}), ":1:", "'offset' is missing"),
+    (entry(address={"offset": -1}), ":1:", "'offset' must be a number"),
+    (entry(address={"offset": "far"}), ":1:", "'offset' must be a number"),
+    (entry(address={"offset": 0}), ":1:", "A has no bytesPerElement"),
+    (entry(**PLACE, numberOfElements=2**62), ":1:", "too many elements"),
+    (entry(**PLACE, access="RX"), ":1:", "'RX' is no access"),
+    (entry(**PLACE, access="RO", triggeredByInterrupt=[1]), ":1:", "exclude each other"),
+    (entry(**PLACE, representation={"type": "void"}), ":1:", "an address but no data"),
+    (entry(representation={"width": 3}), ":1:", "no address"),
+    (entry(**PLACE, representation={"width": 65}), ":1:", "width of 65"),
+    (entry(**PLACE, representation={"fractionalBits": 0.5}), ":1:", "fractionalBits"),
+    (entry(**PLACE, representation={"isSigned": 1}), ":1:", "isSigned"),
+    (entry(**PLACE, description=7), ":1:", "'description' must be a text"),
+    (entry(**PLACE, channelTabs=[{}]), ":1:", "'channels' are missing"),
+    (entry(**PLACE, channelTabs=[{"channels": [{"name": "I"}]}]), ":1:", "above zero"),
+    (entry(**PLACE, channelTabs=[{"pitch": 4, "numberOfElements": 1, "channels": [{"name": "I", "offset": 1}]}]),
+     ":1:", "ends behind the pitch"),
+])
+def test_malformed_json_is_named(upciedev, write, text, place, word):
+    upciedev("import", write(text)).fails(1, "x.map" + place, word)
+
+
+def test_modules_in_modules_have_an_end(upciedev, write):
+    text = '{"name": "A", "children": [' * 5000 + "]}" * 5000
+    upciedev("import", write('{"addressSpace": [' + text + "]}")).fails(1, "64 modules")
+
+
+def test_wild_addresses_are_told(upciedev, write):
+    _, lost = imported(upciedev, write("A 1 0x800000000 4"))
+    assert "64 GiB" in lost[0]["what"] and lost[0]["place"].endswith(":1:1")

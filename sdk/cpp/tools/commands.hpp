@@ -71,6 +71,7 @@ struct import_arguments {
 struct export_arguments {
     std::string file;
     std::string output; ///< empty: standard output
+    std::string form;   ///< "map", "jmap"; empty: by the name of the output
 };
 
 struct save_arguments {

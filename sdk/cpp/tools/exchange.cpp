@@ -87,9 +87,11 @@ void run_import(const common& options, const import_arguments& arguments) {
 
 void run_export(const common& options, const export_arguments& arguments) {
     const auto board = upciedev::load_board_file(arguments.file);
-    std::vector<lost> losses;
-    const auto text = map_of(*board, losses);
-    report(options, losses, text, arguments.output, "map");
+    const bool is_json =
+        arguments.form == "jmap" || (arguments.form.empty() && arguments.output.ends_with(".jmap"));
+    const auto form = is_json ? map_form::json : map_form::lines;
+    const auto map = map_of(*board, form);
+    report(options, map.losses, map_text(map, board->name, form), arguments.output, "map");
 }
 
 } // namespace cli

@@ -147,7 +147,7 @@ void add_doc(CLI::App& app, const common& options, doc_arguments& arguments) {
 void add_import(CLI::App& app, const common& options, import_arguments& arguments) {
     auto* command = app.add_subcommand(
         "import", "Make a board file of a ChimeraTK map, and tell what it could not carry");
-    command->add_option("FILE", arguments.file, "Map (.map)")->required();
+    command->add_option("FILE", arguments.file, "Map (.map, .jmap)")->required();
     command->add_option("-o,--output", arguments.output, "Board file; default: standard output")
         ->type_name("FILE");
     command->add_option("--board", arguments.board, "Name of the board; default: that of the file")
@@ -163,10 +163,14 @@ void add_export(CLI::App& app, const common& options, export_arguments& argument
     auto* command = app.add_subcommand(
         "export", "Make a ChimeraTK map of a board file, and tell what it could not carry");
     command->add_option("FILE", arguments.file, "Board file")->required();
-    command->add_option("-o,--output", arguments.output, "Map (.map); default: standard output")
+    command
+        ->add_option("-o,--output", arguments.output, "Map (.map, .jmap); default: standard output")
         ->type_name("FILE");
+    command->add_option("--form", arguments.form, "Form of the map; default: as FILE is named")
+        ->check(CLI::IsMember({"map", "jmap"}));
     command->footer("Examples:\n"
-                    "  upciedev export devices/demo/vadc8.yaml -o vadc8.map");
+                    "  upciedev export devices/demo/vadc8.yaml -o vadc8.map\n"
+                    "  upciedev export --form jmap devices/demo/vadc8.yaml");
     command->callback([&] { run_export(options, arguments); });
 }
 

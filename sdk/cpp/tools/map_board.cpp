@@ -4,7 +4,8 @@
 
 #include <upciedev/board_file.hpp>
 
-#include <fmt/core.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -20,12 +21,11 @@ using upciedev::access;
 constexpr std::uint64_t most_elements = 256; // of a register; what has more is an area
 constexpr std::uint64_t greatest_bar = 5;
 constexpr std::uint64_t least_bar_size = 4096;
+constexpr std::uint64_t great_bar = std::uint64_t{4} << 30; // is more likely a wrong address
 constexpr std::uint64_t end_of_bars = std::uint64_t{1} << 40;
 constexpr unsigned greatest_vector = 2047;
 constexpr std::size_t longest_path = 160;
-constexpr std::string_view old_area = "AREA_MULTIPLEXED_SEQUENCE_";
 constexpr std::string_view old_channel = "SEQUENCE_";
-constexpr std::string_view new_area = "MEM_MULTIPLEXED_";
 
 bool is_area(const map_entry& entry) {
     return entry.elements > most_elements;
@@ -81,12 +81,19 @@ std::string type_text(const map_entry& entry) {
     return fmt::format("{}int{}", entry.is_signed ? "" : "u", bits);
 }
 
-/// ", access: ro" and so on: what registers, areas and channels have in common.
-std::string meaning_text(const map_entry& entry) {
-    std::string text = ", type: " + type_text(entry);
+/// As YAML reads it back: a string of JSON is one of YAML.
+std::string quoted(const std::string& text) {
+    return nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+}
+
+/// "type: int16" and so on: what registers, areas and channels have in common.
+std::vector<std::string> meaning_of(const map_entry& entry) {
+    std::vector<std::string> parts{"type: " + type_text(entry)};
     if (entry.kind == map_kind::number && (entry.fraction < 0 || entry.fraction > INT8_MAX))
-        text += fmt::format(", scale: {}", std::ldexp(1.0, -entry.fraction));
-    return text;
+        parts.push_back(fmt::format("scale: {}", std::ldexp(1.0, -entry.fraction)));
+    if (!entry.unit.empty()) parts.push_back("unit: " + quoted(entry.unit));
+    if (!entry.text.empty()) parts.push_back("description: " + quoted(entry.text));
+    return parts;
 }
 
 std::string access_text(const map_entry& entry) {
@@ -108,11 +115,21 @@ std::string reason_against_elements(const map_entry& entry) {
     return {};
 }
 
-std::uint64_t frame_of(const std::vector<const map_entry*>& channels) {
+std::uint64_t frame_of(const map_entry& area, const std::vector<const map_entry*>& channels) {
+    if (area.frame != 0) return area.frame;
     std::uint64_t bytes = 0;
     for (const auto* channel : channels)
         bytes += channel->bytes;
     return bytes;
+}
+
+/// May this channel follow those that end at \p end? Only the JSON form knows gaps.
+bool fits(const map_entry& area, const map_entry& channel, std::uint64_t end, std::uint64_t frame) {
+    const bool follows = area.frame != 0 ? channel.address >= end : channel.address == end;
+    return follows && channel.elements == 1 && channel.kind != map_kind::none &&
+           reason_against_elements(channel).empty() &&
+           channel.address + channel.bytes <= area.address + frame &&
+           (channel.address - area.address) % channel.bytes == 0;
 }
 
 class board_writer {
@@ -190,24 +207,22 @@ void board_writer::sort_out(const map_entry& entry) {
 void board_writer::find_channels(const map_entry& area) {
     const auto name = area.name();
     const auto module = area.path.substr(0, area.path.size() - name.size());
-    const bool is_old = name.starts_with(old_area);
-    if (!is_old && !name.starts_with(new_area)) return;
-    const auto prefix = is_old
-                            ? module + std::string(old_channel) + name.substr(old_area.size()) + "_"
-                            : area.path + ".";
+    const bool is_old = name.starts_with(old_multiplexed);
+    if (!is_old && !name.starts_with(multiplexed)) return;
+    const auto prefix =
+        is_old ? module + std::string(old_channel) + name.substr(old_multiplexed.size()) + "_"
+               : area.path + ".";
     std::vector<const map_entry*> found;
     for (const auto& entry : map_.entries)
         if (entry.path.starts_with(prefix)) found.push_back(&entry);
     std::ranges::stable_sort(found, {}, &map_entry::address);
+    const auto frame = frame_of(area, found);
     std::uint64_t end = area.address;
     for (const auto* channel : found) {
         in_areas_.insert(channel);
-        const auto size = channel->bytes;
-        if (channel->address != end || channel->elements != 1 || area.bytes < frame_of(found) ||
-            channel->kind == map_kind::none || !reason_against_elements(*channel).empty() ||
-            (channel->address - area.address) % size != 0)
+        if (area.bytes < frame || !fits(area, *channel, end, frame))
             return lose(area, fmt::format("channels, because of {}", channel->path));
-        end += size;
+        end = channel->address + channel->bytes;
     }
     if (found.empty()) return lose(area, "there are no lines with its channels");
     channels_[&area] = std::move(found);
@@ -275,21 +290,28 @@ void board_writer::write_head(const board_wishes& wishes) {
 }
 
 void board_writer::write_bars() {
-    std::map<std::uint64_t, std::uint64_t> ends;
+    std::map<std::uint64_t, const map_entry*> last; // of each BAR
+    const auto end_of = [](const map_entry& entry) { return entry.address + entry.bytes; };
     for (const auto* list : {&data_, &areas_})
         for (const auto* entry : *list)
-            ends[entry->bar] = std::max(ends[entry->bar], entry->address + entry->bytes);
-    if (ends.empty()) ends[0] = least_bar_size;
+            if (auto& known = last[entry->bar]; known == nullptr || end_of(*known) < end_of(*entry))
+                known = entry;
     text_ += "bars: # sizes are the least that hold what the map has\n";
-    for (const auto& [bar, end] : ends)
-        text_ += fmt::format("  bar{}: {{index: {}, size: {:#x}}}\n", bar, bar,
-                             std::bit_ceil(std::max(end, least_bar_size)));
+    if (last.empty()) text_ += fmt::format("  bar0: {{index: 0, size: {:#x}}}\n", least_bar_size);
+    for (const auto& [bar, entry] : last) {
+        const auto size = std::bit_ceil(std::max(end_of(*entry), least_bar_size));
+        text_ += fmt::format("  bar{}: {{index: {}, size: {:#x}}}\n", bar, bar, size);
+        if (size > great_bar)
+            lose(*entry,
+                 fmt::format("makes BAR {} {} GiB large: is its address right?", bar, size >> 30));
+    }
 }
 
 void board_writer::write_register(const tree& reg) {
     const auto& entry = *reg.entry;
     text_ += fmt::format("{{at: bar{}+{:#x}", entry.bar, entry.address);
-    text_ += fmt::format(", width: {}", entry.element_size() * 8) + meaning_text(entry);
+    text_ += fmt::format(", width: {}, {}", entry.element_size() * 8,
+                         fmt::join(meaning_of(entry), ", "));
     text_ += access_text(entry);
     if (reg.repeat)
         text_ += fmt::format(", repeat: {{count: {}, stride: {:#x}}}", reg.repeat->count,
@@ -318,14 +340,12 @@ void board_writer::write_members(const tree& group, std::size_t depth) {
 void board_writer::write_channels(const map_entry& area) {
     const auto found = channels_.find(&area);
     if (found == channels_.end()) return;
-    std::uint64_t frame = 0;
     std::string text;
-    for (const auto* channel : found->second) {
-        text += fmt::format("        {}: {{at: {}{}}}\n", plain_path(channel->name()), frame,
-                            meaning_text(*channel));
-        frame += channel->bytes;
-    }
-    text_ += fmt::format("    layout:\n      frame: {}\n      channels:\n{}", frame, text);
+    for (const auto* channel : found->second)
+        text += fmt::format("        {}: {{at: {}, {}}}\n", plain_path(channel->name()),
+                            channel->address - area.address, fmt::join(meaning_of(*channel), ", "));
+    text_ += fmt::format("    layout:\n      frame: {}\n      channels:\n{}",
+                         frame_of(area, found->second), text);
 }
 
 void board_writer::write_areas() {
@@ -334,16 +354,19 @@ void board_writer::write_areas() {
         const auto found = channels_.find(area);
         auto path = plain_path(area->path);
         if (found != channels_.end())
-            path.erase(path.rfind('.') + 1,
-                       area->name().starts_with(old_area) ? old_area.size() : new_area.size());
+            path.erase(path.rfind('.') + 1, area->name().starts_with(old_multiplexed)
+                                                ? old_multiplexed.size()
+                                                : multiplexed.size());
         auto bytes = area->bytes;
-        const auto* like = area;
+        auto like = *area;
         if (found != channels_.end()) {
-            bytes -= bytes % frame_of(found->second);
-            like = found->second.front();
+            bytes -= bytes % frame_of(*area, found->second);
+            like = *found->second.front();
+            like.unit = area->unit;
+            like.text = area->text;
         }
-        text_ += fmt::format("  {}:\n    at: bar{}+{:#x}\n    size: {}\n    type: {}\n", path,
-                             area->bar, area->address, bytes, type_text(*like));
+        text_ += fmt::format("  {}:\n    at: bar{}+{:#x}\n    size: {}\n    {}\n", path, area->bar,
+                             area->address, bytes, fmt::join(meaning_of(like), "\n    "));
         if (area->access != access::rw)
             text_ += fmt::format("    {}\n", access_text(*area).substr(2));
         write_channels(*area);

@@ -32,23 +32,6 @@ std::vector<word> words_of(std::string_view line) {
     return words;
 }
 
-/// Decimal, 0x hexadecimal, or octal where it begins with 0, as ChimeraTK reads them.
-template <class T>
-std::optional<T> number_of(std::string_view text) {
-    int base = 10;
-    if (text.starts_with("0x") || text.starts_with("0X")) {
-        base = 16;
-        text.remove_prefix(2);
-    } else if (text.size() > 1 && text.front() == '0') {
-        base = 8;
-    }
-    T number = 0;
-    const auto* end = text.data() + text.size();
-    const auto [rest, failure] = std::from_chars(text.data(), end, number, base);
-    if (failure != std::errc{} || rest != end) return std::nullopt;
-    return number;
-}
-
 /// The words of one line, taken one after the other.
 class line_reader {
   public:
@@ -69,7 +52,7 @@ class line_reader {
         return number(what, UINT64_MAX);
     }
     std::uint64_t number(std::string_view what, std::uint64_t greatest) {
-        const auto value = number_of<std::uint64_t>(words_[next_].text);
+        const auto value = map_number_of(words_[next_].text);
         if (!value) fail(fmt::format("{} '{}' is no number", what, words_[next_].text), "");
         if (*value > greatest)
             fail(fmt::format("{} {} is too great", what, *value),
@@ -101,7 +84,7 @@ void line_reader::interpretation(map_entry& entry) {
         entry.kind = map_kind::text;
     } else {
         const bool negative = text.front() == '-';
-        const auto size = number_of<unsigned>(text.substr(negative ? 1 : 0));
+        const auto size = map_number_of(text.substr(negative ? 1 : 0));
         if (!size || *size > 1023)
             fail(fmt::format("'{}' is no interpretation", text),
                  "there are fraction bits from -1023 to 1023, IEEE754 and ASCII");
@@ -114,11 +97,11 @@ void line_reader::interrupts(map_entry& entry, std::string_view numbers) {
     entry.access = access::ro;
     for (bool more = true; more;) {
         const auto end = numbers.find(':');
-        const auto number = number_of<unsigned>(numbers.substr(0, end));
-        if (!number)
+        const auto number = map_number_of(numbers.substr(0, end));
+        if (!number || *number > UINT32_MAX)
             fail(fmt::format("'{}' is no interrupt", words_[next_].text),
                  "write INTERRUPT and numbers with ':' between, like INTERRUPT3:0");
-        entry.interrupts.push_back(*number);
+        entry.interrupts.push_back(static_cast<unsigned>(*number));
         more = end != std::string_view::npos;
         if (more) numbers.remove_prefix(end + 1);
     }
@@ -137,19 +120,6 @@ void line_reader::access_mode(map_entry& entry) {
     ++next_;
 }
 
-std::string path_of(std::string_view name) {
-    std::string path;
-    for (const char c : name) {
-        const bool separates = c == '/' || c == '.';
-        if (!separates)
-            path += c;
-        else if (!path.empty() && path.back() != '.')
-            path += '.';
-    }
-    if (path.ends_with('.')) path.pop_back();
-    return path;
-}
-
 void read_options(line_reader& line, map_entry& entry) {
     if (!line.at_end()) entry.bar = line.number("the BAR", UINT64_MAX);
     if (!line.at_end()) entry.width = static_cast<unsigned>(line.number("the width", 64));
@@ -164,7 +134,7 @@ map_entry read_entry(line_reader& line) {
     map_entry entry;
     entry.place = line.place();
     const auto name = line.take();
-    entry.path = path_of(name);
+    entry.path = map_path_of(name);
     if (entry.path.empty())
         throw upciedev::error(upciedev::errc::bad_board_file, entry.place,
                               fmt::format("'{}' is no name", name));
@@ -178,9 +148,7 @@ map_entry read_entry(line_reader& line) {
     return entry;
 }
 
-} // namespace
-
-map_document read_map(std::string_view text, const std::string& file) {
+map_document read_lines(std::string_view text, const std::string& file) {
     map_document map;
     std::size_t number = 0;
     while (!text.empty()) {
@@ -195,6 +163,49 @@ map_document read_map(std::string_view text, const std::string& file) {
         }
         map.entries.push_back(read_entry(line));
     }
+    return map;
+}
+
+} // namespace
+
+std::optional<std::uint64_t> map_number_of(std::string_view text) {
+    constexpr int octal = 8;
+    constexpr int hexadecimal = 16;
+    int base = 10;
+    if (text.starts_with("0x") || text.starts_with("0X")) {
+        base = hexadecimal;
+        text.remove_prefix(2);
+    } else if (text.size() > 1 && text.front() == '0') {
+        base = octal;
+    }
+    std::uint64_t number = 0;
+    const auto* end = text.data() + text.size();
+    const auto [rest, failure] = std::from_chars(text.data(), end, number, base);
+    if (failure != std::errc{} || rest != end) return std::nullopt;
+    return number;
+}
+
+std::string map_path_of(std::string_view name) {
+    std::string path;
+    for (const char c : name) {
+        const bool separates = c == '/' || c == '.';
+        if (!separates)
+            path += c;
+        else if (!path.empty() && path.back() != '.')
+            path += '.';
+    }
+    if (path.ends_with('.')) path.pop_back();
+    return path;
+}
+
+map_document read_map(std::string_view text, const std::string& file) {
+    const auto begin = text.find_first_not_of(" \t\r\n");
+    const bool is_json = begin != std::string_view::npos && text[begin] == '{';
+    auto map = is_json ? read_json_map(text, file) : read_lines(text, file);
+    if (map.entries.empty())
+        throw upciedev::error(upciedev::errc::bad_board_file, file, "there is no register in it",
+                              "a map is lines of NAME ELEMENTS ADDRESS BYTES ..., or JSON with an "
+                              "'addressSpace'");
     return map;
 }
 
