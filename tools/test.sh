@@ -11,10 +11,10 @@ cd "$root"
 results=$root/build/results
 
 case ${1-all} in
-all) parts=(lint unit sanitizers virtual) ;;
-lint | unit | sanitizers) parts=("$1") ;;
+all) parts=(lint unit sanitizers fuzz virtual) ;;
+lint | unit | sanitizers | fuzz) parts=("$1") ;;
 abi | guest) parts=(virtual) ;;
-*) fail "unknown part '$1': lint, unit, sanitizers, abi, guest or all" ;;
+*) fail "unknown part '$1': lint, unit, sanitizers, fuzz, abi, guest or all" ;;
 esac
 
 run_part() {
@@ -38,6 +38,7 @@ for part in "${parts[@]}"; do
     lint) run_part lint tools/lint.sh ;;
     unit) run_part unit tools/unit.sh ;;
     sanitizers) run_part sanitizers tools/sanitize.sh ;;
+    fuzz) run_part fuzz tools/fuzz.sh ;;
     virtual) run_part guest tools/guest-test "${1-all}" ;;
     esac
 done

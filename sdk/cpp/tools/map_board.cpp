@@ -24,7 +24,7 @@ constexpr std::uint64_t least_bar_size = 4096;
 constexpr std::uint64_t great_bar = std::uint64_t{4} << 30; // is more likely a wrong address
 constexpr std::uint64_t end_of_bars = std::uint64_t{1} << 40;
 constexpr unsigned greatest_vector = 2047;
-constexpr std::size_t longest_path = 160;
+constexpr std::size_t longest_path = 150; // a board file has 160 with the "[]" of arrays
 constexpr std::string_view old_channel = "SEQUENCE_";
 
 bool is_area(const map_entry& entry) {
@@ -123,11 +123,27 @@ std::uint64_t frame_of(const map_entry& area, const std::vector<const map_entry*
     return bytes;
 }
 
+/// What the elements of a multiplexed area are: samples of the first channel, or bytes where those
+/// do not fill a frame.
+map_entry element_of(const map_entry& area, const std::vector<const map_entry*>& channels) {
+    auto element = *channels.front();
+    element.unit = area.unit;
+    element.text = area.text;
+    if (frame_of(area, channels) % element.bytes == 0) return element;
+    element.bytes = 1;
+    element.width = 8;
+    element.fraction = 0;
+    element.is_signed = false;
+    element.kind = map_kind::number;
+    return element;
+}
+
 /// May this channel follow those that end at \p end? Only the JSON form knows gaps.
 bool fits(const map_entry& area, const map_entry& channel, std::uint64_t end, std::uint64_t frame) {
     const bool follows = area.frame != 0 ? channel.address >= end : channel.address == end;
-    return follows && channel.elements == 1 && channel.kind != map_kind::none &&
-           reason_against_elements(channel).empty() &&
+    const auto letters = plain_path(area.path).size() + 1 + plain_path(channel.name()).size();
+    return follows && letters <= longest_path && channel.elements == 1 &&
+           channel.kind != map_kind::none && reason_against_elements(channel).empty() &&
            channel.address + channel.bytes <= area.address + frame &&
            (channel.address - area.address) % channel.bytes == 0;
 }
@@ -144,6 +160,7 @@ class board_writer {
     }
     void sort_out(const map_entry& entry);
     [[nodiscard]] std::string reason_against(const map_entry& entry) const;
+    [[nodiscard]] bool is_free(const std::string& name) const;
     void note_interrupt(const map_entry& entry);
     void find_channels(const map_entry& area);
     void choose_registers();
@@ -172,8 +189,14 @@ std::string board_writer::reason_against(const map_entry& entry) const {
         return fmt::format("BAR {} is none of PCI Express; DMA needs an engine in the board file",
                            entry.bar);
     if (entry.address > end_of_bars || entry.bytes > end_of_bars) return "too far into the BAR";
-    if (plain_path(entry.path).size() > longest_path) return "the path is longer than 160 letters";
+    if (plain_path(entry.path).size() > longest_path) return "the path is longer than 150 letters";
     return channels_.contains(&entry) ? "" : reason_against_elements(entry);
+}
+
+/// May an interrupt be named so? Those without a name of their own are "INTERRUPT<vector>".
+bool board_writer::is_free(const std::string& name) const {
+    return name.size() <= longest_path && !name.starts_with("INTERRUPT") &&
+           std::ranges::none_of(irqs_, [&](const auto& irq) { return irq.second == name; });
 }
 
 void board_writer::note_interrupt(const map_entry& entry) {
@@ -183,8 +206,8 @@ void board_writer::note_interrupt(const map_entry& entry) {
     std::ranges::replace(name, '.', '_');
     const bool is_own = entry.kind == map_kind::none && entry.interrupts.size() == 1;
     const auto fallback = fmt::format("INTERRUPT{}", vector);
-    auto& known = irqs_.try_emplace(vector, is_own ? name : fallback).first->second;
-    if (is_own && known == fallback) known = name;
+    auto& known = irqs_.try_emplace(vector, fallback).first->second;
+    if (is_own && known == fallback && is_free(name)) known = name;
     if (known != name) lose(entry, fmt::format("is told by interrupt {} of the board file", known));
 }
 
@@ -218,9 +241,11 @@ void board_writer::find_channels(const map_entry& area) {
     std::ranges::stable_sort(found, {}, &map_entry::address);
     const auto frame = frame_of(area, found);
     std::uint64_t end = area.address;
+    std::set<std::string> names;
     for (const auto* channel : found) {
         in_areas_.insert(channel);
-        if (area.bytes < frame || !fits(area, *channel, end, frame))
+        if (area.bytes < frame || !fits(area, *channel, end, frame) ||
+            !names.insert(plain_path(channel->name())).second)
             return lose(area, fmt::format("channels, because of {}", channel->path));
         end = channel->address + channel->bytes;
     }
@@ -361,9 +386,7 @@ void board_writer::write_areas() {
         auto like = *area;
         if (found != channels_.end()) {
             bytes -= bytes % frame_of(*area, found->second);
-            like = *found->second.front();
-            like.unit = area->unit;
-            like.text = area->text;
+            like = element_of(*area, found->second);
         }
         text_ += fmt::format("  {}:\n    at: bar{}+{:#x}\n    size: {}\n    {}\n", path, area->bar,
                              area->address, bytes, fmt::join(meaning_of(like), "\n    "));

@@ -92,6 +92,7 @@ bool is_whole(const array& what) {
     std::uint64_t size = 1;
     for (const auto& repeat : what.repeats) {
         if (repeat.stride == 0 || repeat.count > what.members.size()) return false;
+        if (repeat.stride > INT64_MAX) return false; // indices ascend, addresses do not
         size *= repeat.count; // at most four factors below 2^20 each end it above
         if (size > what.members.size()) return false;
     }

@@ -1,0 +1,24 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# fuzz.sh [SECONDS]: each fuzzer of tests/fuzz that long (default 15), from its kept inputs. What it
+# finds stays in build/fuzz/found; new inputs worth keeping are in build/fuzz/corpus.
+set -euo pipefail
+
+root=$(dirname "$(dirname "$(readlink -f "$0")")")
+. "$root/tools/lib.sh"
+cd "$root"
+seconds=${1-15}
+[[ $seconds =~ ^[1-9][0-9]*$ ]] || fail "fuzz how long? '$seconds' is no number of seconds"
+export UBSAN_OPTIONS=print_stacktrace=1
+found=build/fuzz/found
+
+mkdir -p build/results $found
+step "configuring fuzzers" fuzz-configure cmake --preset fuzz
+step "building fuzzers" fuzz cmake --build build/fuzz --target fuzzers
+for program in build/fuzz/tests/fuzz/*_fuzzer; do
+    name=$(basename "$program" _fuzzer)
+    mkdir -p "build/fuzz/corpus/$name"
+    run_test fuzz "$name" build/fuzz build/results/fuzz.tsv "$program" -max_total_time="$seconds" \
+        -timeout=10 -rss_limit_mb=2048 -max_len=20000 -print_final_stats=1 -artifact_prefix="$found/$name-" \
+        "build/fuzz/corpus/$name" "tests/fuzz/data/$name"
+done
