@@ -25,6 +25,7 @@ struct crate_entry {
     expectation expected = expectation::none; ///< missing: there is no board, but should be
 };
 
+/// How a crate is opened.
 struct crate_options {
     std::vector<std::filesystem::path> devices; ///< folders of board files, searched first
     /// Crate file that gives the slots of this machine aliases and board files ("local", "sysfs");

@@ -155,6 +155,7 @@ struct UPCIEDEV_API area_description {
     [[nodiscard]] std::uint64_t size() const noexcept { return count * element_size(); }
 };
 
+/// A BAR as the board file names it.
 struct bar_description {
     std::string name;
     unsigned index = 0;

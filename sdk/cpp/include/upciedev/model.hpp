@@ -95,6 +95,7 @@ UPCIEDEV_API model_fault model_fault_of(std::string_view name);
 UPCIEDEV_API std::string_view name_of(model_fault fault) noexcept;
 UPCIEDEV_API std::vector<model_fault> all_model_faults();
 
+/// How a simulated board starts.
 struct model_options {
     /// Register path (or register.field) -> engineering value at power-on.
     std::map<std::string, double> simulate = {};

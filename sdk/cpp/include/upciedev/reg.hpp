@@ -101,6 +101,7 @@ class reg : public basic_reg {
     void write(T number) const { write_value(value(number)); }
 };
 
+/// A register of any type; value names of the board file may be written.
 template <>
 class reg<value> : public basic_reg {
   public:

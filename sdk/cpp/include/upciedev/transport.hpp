@@ -39,6 +39,7 @@ struct outcome {
     std::error_code error; ///< of operation number `done`; generic_category errno, or errc
 };
 
+/// A BAR as the way to the board has it.
 struct bar_facts {
     std::string name;       ///< empty where nobody named it
     std::uint64_t size = 0; ///< bytes; 0: no such BAR
