@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Completion in bash, and the man page, which must name all that the help names."""
+"""Completion in bash and zsh, and the man page, which must name all that the help names."""
 
 import os
+import pty
 import re
+import select
+import shutil
 import subprocess
+import time
 
 import conftest
 import pytest
 
+ZSH_COMPLETION = conftest.ROOT / "packaging/completion/_upciedev"
 COMPLETION = conftest.ROOT / "packaging/completion/upciedev"
 MAN_PAGE = conftest.ROOT / "packaging/man/upciedev.1"
 
@@ -29,11 +34,30 @@ def complete(*words):
     return done.stdout.split()
 
 
-def test_commands_are_those_of_the_help(upciedev):
+def complete_in_zsh(*words):
+    """What the function offers for the last word; zsh itself, which this stands for, takes those
+    that begin so."""
+    body = ("autoload() { : }; compadd() { while [[ $1 != -- ]]; do shift; done; shift; print -l -- $@ };"
+            "_files() { print -l -- $words[CURRENT]*(N) };"
+            f"words=(\"$@\"); CURRENT=$#; . {ZSH_COMPLETION}")
+    done = subprocess.run(["zsh", "-f", "-c", body, "zsh", "upciedev", *words], text=True,
+                          cwd=conftest.ROOT, env={**os.environ, "UPCIEDEV_CRATE": conftest.DEMO},
+                          capture_output=True, timeout=60, check=True)
+    assert done.stderr == ""
+    return [word for word in done.stdout.split() if word.startswith(words[-1])]
+
+
+needs_zsh = pytest.mark.skipif(not shutil.which("zsh"), reason="there is no zsh")
+SHELLS = [pytest.param(complete, id="bash"), pytest.param(complete_in_zsh, id="zsh", marks=needs_zsh)]
+
+
+@pytest.mark.parametrize("complete", SHELLS)
+def test_commands_are_those_of_the_help(upciedev, complete):
     assert complete("") == section(upciedev("--help").ok(), "Subcommands")
     assert complete("wr") == ["write"]
 
 
+@pytest.mark.parametrize("complete", SHELLS)
 @pytest.mark.parametrize("words, offered", [
     (("--cr",), ["--crate"]),
     (("watch", "--pe"), ["--period"]),
@@ -44,13 +68,50 @@ def test_commands_are_those_of_the_help(upciedev):
     (("check", "CMakeL"), ["CMakeLists.txt"]),
     (("import", "CMakeL"), ["CMakeLists.txt"]),
     (("save", "adc", "CMakeL"), ["CMakeLists.txt"]),
+    (("claim", "ti"), ["timer"]),
+    (("claim", "--wh"), ["--who"]),
+    (("trace", "CMakeL"), ["CMakeLists.txt"]),
     (("read", "adc", "SCR"), []),
 ])
-def test_words_are_offered(words, offered):
+def test_words_are_offered(complete, words, offered):
     assert complete(*words) == offered
 
 
-def test_slots_are_offered():
+def typed_in_zsh(text, wanted):
+    """What a person sees after typing the text and the key Tab."""
+    program, terminal = pty.fork()
+    if program == 0:
+        os.chdir(conftest.ROOT)
+        os.environ.update(UPCIEDEV_CRATE=conftest.DEMO, TERM="dumb", PS1="")
+        os.execvp("zsh", ["zsh", "-f", "-i"])
+    start = f"fpath=({ZSH_COMPLETION.parent} $fpath); autoload -U compinit; compinit -D -u; print be''gin\n"
+    try:
+        os.write(terminal, start.encode())
+        read_until(terminal, "begin")
+        os.write(terminal, text.encode() + b"\t")
+        return read_until(terminal, wanted)
+    finally:
+        os.close(terminal)
+        os.waitpid(program, 0)
+
+
+def read_until(terminal, wanted):
+    seen, end = "", time.monotonic() + 30
+    while wanted not in seen and time.monotonic() < end:
+        if select.select([terminal], [], [], 0.5)[0]:
+            seen += os.read(terminal, 4096).decode(errors="replace")
+    return seen
+
+
+@needs_zsh
+@pytest.mark.parametrize("text, wanted", [("upciedev heal", "upciedev health"),
+                                          ("upciedev read tim", "upciedev read timer")])
+def test_zsh_completes_what_is_typed(text, wanted):
+    assert wanted in typed_in_zsh(text, wanted)
+
+
+@pytest.mark.parametrize("complete", SHELLS)
+def test_slots_are_offered(complete):
     assert "4" in complete("read", "")
 
 

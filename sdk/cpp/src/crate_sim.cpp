@@ -28,6 +28,10 @@ struct sim_place {
         if (lines != nullptr) lines->plug(*made);
         board = made;
     }
+    [[nodiscard]] bool is_there() {
+        const std::lock_guard hold(lock);
+        return !board->gone();
+    }
     transport_ptr open_again() {
         const std::lock_guard hold(lock);
         if (!board->gone()) return board;
@@ -47,7 +51,7 @@ class sim_source final : public crate::source {
             add(slot);
     }
 
-    std::vector<crate_entry> list(bool) override { return entries_; }
+    std::vector<crate_entry> list(bool) override;
     std::string title() const override { return file_.title; }
     const crate_file* file() const noexcept override { return &file_; }
 
@@ -113,6 +117,16 @@ void sim_source::add(const crate_slot& slot) {
         throw wrong.at(slot.where);
     }
     entries_.push_back(entry);
+}
+
+/// Without those that were removed.
+std::vector<crate_entry> sim_source::list(bool) {
+    auto present = entries_;
+    std::erase_if(present, [this](const auto& each) {
+        const auto place = places_.find({each.crate, each.slot.value()});
+        return place != places_.end() && !place->second->is_there();
+    });
+    return present;
 }
 
 /// One that was removed and plugged in again comes back for whoever opens it.

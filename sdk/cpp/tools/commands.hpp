@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What each subcommand takes and does. Only main.cpp knows the command line's syntax.
+// What each subcommand takes and does. Only main.cpp and care_syntax.cpp know the command line's
+// syntax.
 #pragma once
 
 #include <upciedev/crate.hpp>
@@ -7,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -93,6 +95,43 @@ struct watch_arguments {
     bool all = false;        ///< also what did not change
 };
 
+struct reset_arguments {
+    std::string board;
+};
+
+struct remove_arguments {
+    std::string board;
+    bool force = false; ///< also where another program has claimed it
+};
+
+struct rescan_arguments {
+    std::optional<unsigned> slot; ///< nothing: the whole crate
+};
+
+struct claim_arguments {
+    std::string board;
+    std::vector<std::string> program; ///< and its arguments; empty: only hold the claim
+    double time_s = 0;                ///< 0: until Ctrl-C
+    bool who = false;                 ///< claim nothing, tell who has
+};
+
+struct health_arguments {
+    std::string board;   ///< empty: all
+    bool strict = false; ///< corrected errors count too
+};
+
+struct trace_arguments {
+    std::string file; ///< to show; "-": standard input
+    std::string board, reg;
+    bool writes = false, failed = false;
+    std::string output;               ///< to record
+    std::vector<std::string> program; ///< and its arguments
+};
+
+struct doctor_arguments {
+    std::string root = "/"; ///< folder that holds sys, proc, dev, etc, boot and lib
+};
+
 void run_ls(const common& options, const ls_arguments& arguments);
 void run_transports(const common& options);
 void run_info(const common& options, const info_arguments& arguments);
@@ -110,6 +149,18 @@ void run_restore(const common& options, const restore_arguments& arguments);
 /// \returns whether anything differs
 bool run_diff(const common& options, const restore_arguments& arguments);
 void run_watch(const common& options, const watch_arguments& arguments);
+
+void run_reset(const common& options, const reset_arguments& arguments);
+void run_remove(const common& options, const remove_arguments& arguments);
+void run_rescan(const common& options, const rescan_arguments& arguments);
+/// \returns exit status, that of the program where there is one
+int run_claim(const common& options, const claim_arguments& arguments);
+/// \returns whether all is well
+bool run_health(const common& options, const health_arguments& arguments);
+/// \returns exit status, that of the program where there is one
+int run_trace(const common& options, const trace_arguments& arguments);
+/// \returns whether all is well
+bool run_doctor(const common& options, const doctor_arguments& arguments);
 
 upciedev::crate open_crate(const common& options);
 /// \p name: slot number, alias, board name, "slot:4" or "pci:0000:03:00.0".

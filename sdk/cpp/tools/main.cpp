@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The `upciedev` command: read and write the boards of a crate by register name.
 
+#include "care_syntax.hpp"
 #include "commands.hpp"
 #include "script.hpp"
 
@@ -299,10 +300,11 @@ struct command_line {
     save_arguments save;
     restore_arguments restore, diff;
     watch_arguments watch;
+    care_arguments care;
     script_arguments script;
     line_runner run_line;
-    bool right = true;        ///< what check looked at
-    int status = 0;           ///< of diff and script
+    bool right = true;        ///< what check, health and doctor looked at
+    int status = 0;           ///< of diff, script, claim and trace
     int failed = exit_failed; ///< exit status of an error without one of its own
 };
 
@@ -321,6 +323,7 @@ void add_commands(CLI::App& app, command_line& line) {
     add_restore(app, line.options, line.restore);
     add_diff(app, line.options, line.diff, line.status, line.failed);
     add_watch(app, line.options, line.watch);
+    add_care_commands(app, line.options, line.care, line.status, line.right);
 }
 
 int exit_status(upciedev::errc kind, int failed) {
@@ -363,6 +366,12 @@ int carry_out(CLI::App& app, const command_line& line, const std::string& place,
     }
 }
 
+void parse_words(CLI::App& app, command_line& line, std::vector<std::string> words) {
+    line.care.program = cut_program(words);
+    std::ranges::reverse(words); // as CLI11 wants them
+    app.parse(words);
+}
+
 /// One line of a script; \p options are those of the command line that began it.
 int run_script_line(const common& options, const std::string& place, const std::string& text) {
     CLI::App app{"One command of a script.", "upciedev"};
@@ -372,9 +381,7 @@ int run_script_line(const common& options, const std::string& place, const std::
     add_commands(app, line);
     return carry_out(app, line, place, [&] {
         auto words = split_words(text);
-        if (words.empty()) return;
-        std::ranges::reverse(words); // as CLI11 wants them
-        app.parse(words);
+        if (!words.empty()) parse_words(app, line, std::move(words));
     });
 }
 
@@ -388,7 +395,7 @@ int run(int argc, char** argv) {
     add_common(app, line.options);
     add_commands(app, line);
     add_script(app, line.script, line.run_line, line.status);
-    return carry_out(app, line, {}, [&] { app.parse(argc, argv); });
+    return carry_out(app, line, {}, [&] { parse_words(app, line, {argv + 1, argv + argc}); });
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "commands.hpp"
+#include "interrupts.hpp"
 #include "sequence.hpp"
 #include "table.hpp"
 
@@ -9,7 +10,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 
 namespace cli {
@@ -17,35 +17,6 @@ namespace {
 
 using upciedev::errc;
 using upciedev::error;
-
-/// Ctrl-C and the like, held back while it lives and asked for instead.
-class interrupts {
-  public:
-    interrupts() {
-        sigemptyset(&signals_);
-        sigaddset(&signals_, SIGINT);
-        sigaddset(&signals_, SIGTERM);
-        pthread_sigmask(SIG_BLOCK, &signals_, &before_);
-    }
-    interrupts(const interrupts&) = delete;
-    interrupts& operator=(const interrupts&) = delete;
-    ~interrupts() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-    /// \returns whether one came before that time
-    [[nodiscard]] bool until(std::chrono::steady_clock::time_point time) const {
-        const auto left = std::max(time - std::chrono::steady_clock::now(),
-                                   std::chrono::steady_clock::duration::zero());
-        const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
-        timespec wait{};
-        wait.tv_sec = seconds.count();
-        wait.tv_nsec = std::chrono::nanoseconds(left - seconds).count();
-        return sigtimedwait(&signals_, nullptr, &wait) > 0;
-    }
-
-  private:
-    sigset_t signals_{};
-    sigset_t before_{};
-};
 
 std::string utc_now() {
     const auto now =

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The checks of `doctor` that look at each board: driver, BARs, link, bus errors, bus mastering.
+#include "doctor.hpp"
+#include "table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+namespace cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t command_offset = 4;
+constexpr unsigned memory_enabled = 2, bus_master = 4;
+constexpr std::uint64_t resource_unset = 0x20000000; // IORESOURCE_UNSET of the kernel
+
+/// A PCI function and what we know about it.
+struct device {
+    fs::path folder; ///< without links
+    std::string address;
+    std::string driver; ///< empty: none holds it
+    upciedev::board_description_ptr kind;
+
+    [[nodiscard]] bool ours() const { return driver.starts_with("upciedev"); }
+    [[nodiscard]] std::string label() const {
+        return kind ? fmt::format("{} {}", address, kind->name) : address;
+    }
+};
+
+template <class T>
+T leading_number(const fs::path& file) {
+    std::istringstream text(first_line(file));
+    T number{};
+    return text >> number ? number : T{};
+}
+
+std::uint16_t id_in(const fs::path& file) {
+    std::istringstream text(first_line(file));
+    unsigned id = 0;
+    text >> std::hex >> id;
+    return static_cast<std::uint16_t>(id);
+}
+
+upciedev::board_ids ids_of(const fs::path& folder) {
+    return {id_in(folder / "vendor"), id_in(folder / "device"), id_in(folder / "subsystem_vendor"),
+            id_in(folder / "subsystem_device")};
+}
+
+/// Nothing where it cannot be read.
+std::optional<unsigned> command_of(const fs::path& folder) {
+    std::ifstream config(folder / "config", std::ios::binary);
+    std::array<char, 2> bytes{};
+    config.seekg(command_offset);
+    if (!config.read(bytes.data(), bytes.size())) return std::nullopt;
+    return static_cast<unsigned char>(bytes[0]) | static_cast<unsigned char>(bytes[1]) << 8U;
+}
+
+bool is_bridge(const fs::path& folder) {
+    return first_line(folder / "class").starts_with("0x06");
+}
+
+upciedev::board_description_ptr find_kind(patient& machine, upciedev::board_library& library,
+                                          const fs::path& folder) {
+    try {
+        return library.find(ids_of(folder));
+    } catch (const upciedev::error& wrong) {
+        machine.add(
+            {verdict::problem, "board", folder.filename(), wrong.what(), "see: upciedev check"});
+        return nullptr;
+    }
+}
+
+device look_at(patient& machine, upciedev::board_library& library, const fs::path& folder) {
+    std::error_code none;
+    device one;
+    one.folder = fs::canonical(folder, none);
+    one.address = folder.filename();
+    one.driver = fs::read_symlink(folder / "driver", none).filename();
+    one.kind = find_kind(machine, library, folder);
+    return one;
+}
+
+/// \returns whether it is ours
+bool check_held(patient& machine, const device& board) {
+    if (board.ours()) return true;
+    if (board.driver.empty())
+        machine.add({verdict::problem, "board", board.label(), "no driver holds it",
+                     fmt::format("load the plugin of the card, or bind the generic one: echo "
+                                 "upciedev_generic > /sys/bus/pci/devices/{0}/driver_override; "
+                                 "echo {0} > /sys/bus/pci/drivers_probe",
+                                 board.address)});
+    else
+        machine.add({verdict::problem, "board", board.label(),
+                     fmt::format("the driver {} holds it", board.driver),
+                     fmt::format("if it is to be used by upciedev: echo {} > "
+                                 "/sys/bus/pci/drivers/{}/unbind",
+                                 board.address, board.driver)});
+    return false;
+}
+
+/// One BAR as the kernel sees it; size 0: it has none, or found no room for it.
+struct window {
+    std::uint64_t size = 0;
+    bool unset = false;
+};
+
+std::vector<window> windows_of(const device& board) {
+    std::ifstream lines(board.folder / "resource");
+    std::vector<window> all;
+    std::uint64_t start = 0, end = 0, flags = 0;
+    while (all.size() < 6 && lines >> std::hex >> start >> end >> flags)
+        all.push_back({end == 0 ? 0 : end - start + 1, (flags & resource_unset) != 0});
+    return all;
+}
+
+void tell_unassigned(patient& machine, const device& board, const std::string& bar) {
+    machine.add({verdict::problem, "bars", board.label(),
+                 bar + " has no address: the kernel found no room for it",
+                 "switch 'Above 4G decoding' on in the firmware set-up, or boot with pci=realloc; "
+                 "where the bridge above has too small a window, boot with the board plugged in"});
+}
+
+void check_bar(patient& machine, const device& board, const upciedev::bar_description& bar,
+               const window& seen) {
+    const auto text = fmt::format("BAR {} ({}, {})", bar.index, bar.name, human_size(bar.size));
+    if (seen.size == 0 || seen.unset) return tell_unassigned(machine, board, text);
+    if (seen.size >= bar.size) return;
+    machine.add(
+        {verdict::problem, "bars", board.label(),
+         fmt::format("{} has only {}", text, human_size(seen.size)),
+         "firmware and board file do not belong together: see the 'match' of " + board.kind->file});
+}
+
+void check_bars(patient& machine, const device& board) {
+    const auto windows = windows_of(board);
+    for (std::size_t index = 0; !board.kind && index < windows.size(); ++index)
+        if (windows[index].unset)
+            tell_unassigned(machine, board,
+                            fmt::format("BAR {} ({})", index, human_size(windows[index].size)));
+    if (!board.kind) return;
+    for (const auto& bar : board.kind->bars)
+        if (bar.index < windows.size()) check_bar(machine, board, bar, windows[bar.index]);
+}
+
+struct link_state {
+    double speed = 0, max_speed = 0; // GT/s
+    unsigned width = 0, max_width = 0;
+};
+
+link_state link_of(const fs::path& folder) {
+    return {leading_number<double>(folder / "current_link_speed"),
+            leading_number<double>(folder / "max_link_speed"),
+            leading_number<unsigned>(folder / "current_link_width"),
+            leading_number<unsigned>(folder / "max_link_width")};
+}
+
+/// The most that board and port above can both do.
+link_state best_link(const link_state& board, const fs::path& port) {
+    auto best = board;
+    const auto above = link_of(port);
+    if (above.max_speed != 0) best.max_speed = std::min(best.max_speed, above.max_speed);
+    if (above.max_width != 0) best.max_width = std::min(best.max_width, above.max_width);
+    return best;
+}
+
+bool below(const link_state& link) {
+    return (link.speed != 0 && link.speed < link.max_speed) ||
+           (link.width != 0 && link.width < link.max_width);
+}
+
+void check_link(patient& machine, const device& board) {
+    const auto link = link_of(board.folder);
+    if (!below(link)) return;
+    const auto what = fmt::format("the link runs at {:g} GT/s x{} of {:g} GT/s x{}", link.speed,
+                                  link.width, link.max_speed, link.max_width);
+    if (below(best_link(link, board.folder.parent_path())))
+        return machine.add({verdict::problem, "link", board.label(), what,
+                            "seat the board anew, look at the MCH's PCIe set-up and the AMC's "
+                            "contacts; then: upciedev remove, upciedev rescan"});
+    machine.add({verdict::note, "link", board.label(), what + ", all that its slot can", ""});
+}
+
+/// The line "TOTAL_ERR_COR 12" of a file of counters.
+std::uint64_t total_in(const fs::path& file) {
+    std::ifstream counters(file);
+    std::string name;
+    for (std::uint64_t count = 0; counters >> name >> count;)
+        if (name.starts_with("TOTAL_ERR_")) return count;
+    return 0;
+}
+
+void check_errors(patient& machine, const fs::path& folder, const std::string& label) {
+    const auto corrected = total_in(folder / "aer_dev_correctable");
+    const auto bad = total_in(folder / "aer_dev_nonfatal") + total_in(folder / "aer_dev_fatal");
+    if (bad != 0)
+        machine.add({verdict::problem, "errors", label,
+                     fmt::format("{} uncorrectable bus errors since boot", bad),
+                     "dmesg names them; seat the board anew, look at its clock and power"});
+    if (corrected != 0)
+        machine.add({verdict::note, "errors", label,
+                     fmt::format("{} corrected bus errors since boot", corrected),
+                     "few are harmless; where they grow, seat the board anew"});
+}
+
+bool is_pci_function(const fs::path& folder) {
+    return fs::exists(folder / "config") && fs::exists(folder / "vendor");
+}
+
+/// A board's DMA and interrupts pass the bridges above, each of which must let them.
+void check_bridges(patient& machine, const device& board) {
+    for (auto port = board.folder.parent_path(); is_pci_function(port); port = port.parent_path()) {
+        const auto command = command_of(port);
+        if (command && (*command & bus_master) == 0)
+            machine.add(
+                {verdict::problem, "master", board.label(),
+                 fmt::format("Bus Master is off in the bridge {} above, which stops DMA and "
+                             "interrupts",
+                             port.filename().string()),
+                 fmt::format("setpci -s {} COMMAND=4:4", port.filename().string())});
+    }
+}
+
+void check_command(patient& machine, const device& board) {
+    const auto command = command_of(board.folder);
+    if (!command) return;
+    if (board.ours() && (*command & memory_enabled) == 0)
+        machine.add({verdict::problem, "master", board.label(), "its memory decoding is off",
+                     "something changed its configuration space; upciedev reset it, or remove and "
+                     "rescan"});
+    if (board.driver.empty() && (*command & bus_master) != 0)
+        machine.add({verdict::note, "master", board.label(),
+                     "Bus Master is on though no driver holds it: it may write into memory",
+                     fmt::format("setpci -s {} COMMAND=0:4", board.address)});
+}
+
+void check_presence(patient& machine, const device& board) {
+    if (first_line(machine.at("sys/class/upciedev") / board.address / "gone") != "1") return;
+    machine.add({verdict::problem, "board", board.label(), "it has gone or failed",
+                 "upciedev reset it, or remove and rescan; dmesg tells why"});
+}
+
+void check_board(patient& machine, const device& board) {
+    const auto before = machine.findings().size();
+    if (check_held(machine, board)) {
+        check_presence(machine, board);
+        check_bridges(machine, board);
+    }
+    check_command(machine, board);
+    check_bars(machine, board);
+    check_link(machine, board);
+    check_errors(machine, board.folder, board.label());
+    if (machine.findings().size() == before)
+        machine.add({verdict::ok, "board", board.label(), "held by " + board.driver, ""});
+}
+
+} // namespace
+
+void check_boards(patient& machine, upciedev::board_library& library) {
+    bool any = false;
+    for (const auto& folder : entries_of(machine.at("sys/bus/pci/devices"))) {
+        if (is_bridge(folder)) continue;
+        const auto board = look_at(machine, library, folder);
+        if (!board.kind && !board.ours()) continue;
+        any = true;
+        check_board(machine, board);
+    }
+    if (!any)
+        machine.add(
+            {verdict::note, "board", "", "no PCI device has a board file or our driver",
+             "lspci -nn lists what the kernel sees. If a board is missing there: is its "
+             "handle closed, does the MCH power it? then: upciedev rescan. If it is there: "
+             "write a board file (docs/board-files.md). Without hardware: --crate sim:FILE"});
+}
+
+} // namespace cli
