@@ -32,6 +32,7 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/board.cpp
     src/board_bar.cpp
     src/board_flush.cpp
+    src/change_signal.cpp
     src/chardev.cpp
     src/chardev_lease.cpp
     src/chardev_maps.cpp
@@ -40,6 +41,7 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/crate_identity.cpp
     src/crate_local.cpp
     src/crate_machine.cpp
+    src/crate_monitor.cpp
     src/crate_place.cpp
     src/crate_plugin.cpp
     src/crate_sim.cpp

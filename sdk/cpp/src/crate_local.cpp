@@ -27,6 +27,14 @@ std::optional<unsigned> slot_of(const udev_entry& board) {
     return slot;
 }
 
+/// Counts the boards that the driver has found; 0: it has gone.
+std::uint64_t generation_of(const udev_entry& board) {
+    const std::string text = read_line(board.folder / "generation");
+    std::uint64_t generation = 0;
+    std::from_chars(text.data(), text.data() + text.size(), generation);
+    return generation;
+}
+
 std::filesystem::path node_of(const udev_entry& board) {
     if (!board.node.empty()) return board.node;
     return std::filesystem::path("/dev/upciedev") / board.folder.filename();
@@ -61,6 +69,8 @@ class local_source final : public detail::machine_source {
     explicit local_source(const crate_options& options) : machine_source("local", options) {}
 
     std::vector<crate_entry> list(bool all) override;
+    std::vector<present_board> present() override;
+    detail::change_signal_ptr signal() override { return detail::make_udev_signal("upciedev"); }
     upciedev::board open(const crate_entry& what) override {
         const auto node = std::filesystem::path("/dev/upciedev") / what.pci_address;
         if (what.transport.empty() && !std::filesystem::exists(node)) detail::refuse_entry(what);
@@ -95,6 +105,17 @@ std::vector<crate_entry> local_source::list(bool all) {
             entries.push_back(describe_ours(board));
     if (all) add_others(entries);
     return entries;
+}
+
+std::vector<present_board> local_source::present() {
+    std::vector<present_board> boards;
+    for (const auto& board : detail::udev_list("upciedev")) {
+        if (board.pci.empty()) continue;
+        present_board one{describe_ours(board), generation_of(board)};
+        if (one.generation == 0 || one.entry.transport.empty()) continue;
+        boards.push_back(std::move(one));
+    }
+    return boards;
 }
 
 void local_source::add_others(std::vector<crate_entry>& entries) {

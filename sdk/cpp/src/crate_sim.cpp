@@ -20,6 +20,7 @@ struct sim_place {
     std::map<std::string, double> simulate;
     std::mutex lock;
     transport_ptr board;
+    std::uint64_t generation = 0;
     detail::sim_backplane* lines = nullptr; ///< nullptr: plug it in nowhere
 
     void make() {
@@ -27,6 +28,7 @@ struct sim_place {
         const auto made = std::make_shared<sim_board>(description, slot, options);
         if (lines != nullptr) lines->plug(*made);
         board = made;
+        ++generation;
     }
     [[nodiscard]] bool is_there() {
         const std::lock_guard hold(lock);
@@ -57,6 +59,7 @@ class sim_source final : public crate::source {
 
     upciedev::board open(const crate_entry& what) override;
     void rescan(std::optional<unsigned> slot) override;
+    std::vector<present_board> present() override;
 
   private:
     void add(const crate_slot& slot);
@@ -147,6 +150,17 @@ void sim_source::rescan(std::optional<unsigned> slot) {
         const std::lock_guard hold(place->lock);
         if (place->board->gone() && wanted(each)) place->make();
     }
+}
+
+std::vector<present_board> sim_source::present() {
+    std::vector<present_board> boards;
+    for (const auto& entry : entries_) {
+        const auto found = places_.find({entry.crate, entry.slot.value()});
+        if (found == places_.end()) continue;
+        const std::lock_guard hold(found->second->lock);
+        if (!found->second->board->gone()) boards.push_back({entry, found->second->generation});
+    }
+    return boards;
 }
 
 } // namespace

@@ -33,5 +33,12 @@ upciedev::board crate::source::make_board(transport_ptr way, const detail::chose
     return {watch(std::move(way)), file, alias, reason, std::move(watched_again)};
 }
 
+std::vector<present_board> crate::source::present() {
+    std::vector<present_board> boards;
+    for (auto& entry : list(false))
+        if (!entry.transport.empty()) boards.push_back({std::move(entry), 0});
+    return boards;
+}
+
 } // namespace v1
 } // namespace upciedev

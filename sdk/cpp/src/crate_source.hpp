@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "change_signal.hpp"
 #include "crate_identity.hpp"
 #include "trace.hpp"
 
@@ -12,6 +13,12 @@
 
 namespace upciedev {
 inline namespace v1 {
+
+/// A board that is there and can be opened.
+struct present_board {
+    crate_entry entry;
+    std::uint64_t generation = 0; ///< another one: it was away in between
+};
 
 /// Where the boards of a crate come from: one class a kind of URI. Thread-safe.
 class crate::source {
@@ -30,6 +37,9 @@ class crate::source {
     [[nodiscard]] virtual const crate_file* file() const noexcept { return nullptr; }
     /// Look for boards that were plugged in or removed, in one slot or in all.
     virtual void rescan(std::optional<unsigned> slot) = 0;
+    /// For those who watch boards come and go.
+    [[nodiscard]] virtual std::vector<present_board> present();
+    [[nodiscard]] virtual detail::change_signal_ptr signal() { return detail::make_clock_signal(); }
     [[nodiscard]] const std::string& uri() const noexcept { return uri_; }
 
   protected:

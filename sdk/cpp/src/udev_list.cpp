@@ -1,24 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "udev_list.hpp"
 #include "transport_error.hpp"
-
-#include <libudev.h>
-
-#include <memory>
+#include "udev_ptr.hpp"
 
 namespace upciedev::inline v1::detail {
 namespace {
-
-template <auto Release>
-struct releaser {
-    template <class T>
-    void operator()(T* what) const {
-        Release(what);
-    }
-};
-using udev_ptr = std::unique_ptr<udev, releaser<udev_unref>>;
-using enumerate_ptr = std::unique_ptr<udev_enumerate, releaser<udev_enumerate_unref>>;
-using device_ptr = std::unique_ptr<udev_device, releaser<udev_device_unref>>;
 
 std::filesystem::path path_or_none(const char* text) {
     return text == nullptr ? "" : text;
@@ -35,14 +21,14 @@ udev_entry read_entry(udev_device* device) {
 
 std::vector<udev_entry> udev_list(const char* subsystem) {
     const udev_ptr context(udev_new());
-    const enumerate_ptr all(context ? udev_enumerate_new(context.get()) : nullptr);
+    const udev_enumerate_ptr all(context ? udev_enumerate_new(context.get()) : nullptr);
     if (!all) throw_access_error(from_errno(ENOMEM), "udev");
     udev_enumerate_add_match_subsystem(all.get(), subsystem);
     udev_enumerate_scan_devices(all.get());
     std::vector<udev_entry> entries;
     for (auto* at = udev_enumerate_get_list_entry(all.get()); at != nullptr;
          at = udev_list_entry_get_next(at)) {
-        const device_ptr device(
+        const udev_device_ptr device(
             udev_device_new_from_syspath(context.get(), udev_list_entry_get_name(at)));
         if (device) entries.push_back(read_entry(device.get())); // else it has just left
     }

@@ -63,6 +63,7 @@ class UPCIEDEV_API crate {
     class source; ///< where boards come from (implementation)
 
   private:
+    friend class crate_monitor;
     explicit crate(std::shared_ptr<source> from);
     std::shared_ptr<source> source_;
 };

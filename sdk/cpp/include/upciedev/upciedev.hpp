@@ -5,5 +5,6 @@
 #include <upciedev/check.hpp>
 #include <upciedev/crate.hpp>
 #include <upciedev/crate_file.hpp>
+#include <upciedev/crate_monitor.hpp>
 #include <upciedev/log.hpp>
 #include <upciedev/settings.hpp>
