@@ -48,8 +48,7 @@ class udev_signal final : public change_signal {
           monitor_(context_ ? udev_monitor_new_from_netlink(context_.get(), teller()) : nullptr) {
         if (!monitor_) throw_access_error(from_errno(ENOMEM), "udev");
         auto* monitor = monitor_.get();
-        int failed =
-            udev_monitor_filter_add_match_subsystem_devtype(monitor, subsystem, nullptr);
+        int failed = udev_monitor_filter_add_match_subsystem_devtype(monitor, subsystem, nullptr);
         if (failed >= 0) failed = udev_monitor_enable_receiving(monitor);
         if (failed < 0) throw_access_error(from_errno(-failed), "udev");
     }

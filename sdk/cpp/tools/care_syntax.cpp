@@ -117,6 +117,21 @@ void add_doctor(CLI::App& app, const common& options, doctor_arguments& argument
     command->callback([&] { right = run_doctor(options, arguments); });
 }
 
+void add_monitor(CLI::App& app, const common& options, monitor_arguments& arguments) {
+    auto* command =
+        app.add_subcommand("monitor", "Tell which boards arrive and leave; ends by Ctrl-C");
+    command->add_option("--time", arguments.time_s, "Default: until Ctrl-C")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.001, 1e9));
+    command->add_option("--count", arguments.count, "Changes to wait for")
+        ->type_name("N")
+        ->check(CLI::Range(1UL, 1000000000UL));
+    command->footer("Examples:\n"
+                    "  upciedev monitor\n"
+                    "  upciedev monitor --json --count 1 --time 60");
+    command->callback([&] { run_monitor(options, arguments); });
+}
+
 /// The subcommand among the words; empty if there is none.
 std::string subcommand_of(const std::vector<std::string>& words) {
     for (std::size_t i = 0; i < words.size(); ++i) {
@@ -137,6 +152,7 @@ void add_care_commands(CLI::App& app, const common& options, care_arguments& arg
     add_reset(app, options, arguments.reset);
     add_remove(app, options, arguments.remove);
     add_rescan(app, options, arguments.rescan);
+    add_monitor(app, options, arguments.monitor);
     add_trace(app, options, arguments, status);
     add_doctor(app, options, arguments.doctor, right);
 }

@@ -15,6 +15,7 @@ struct care_arguments {
     reset_arguments reset;
     remove_arguments remove;
     rescan_arguments rescan;
+    monitor_arguments monitor;
     claim_arguments claim;
     health_arguments health;
     trace_arguments trace;

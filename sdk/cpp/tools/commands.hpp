@@ -128,6 +128,11 @@ struct trace_arguments {
     std::vector<std::string> program; ///< and its arguments
 };
 
+struct monitor_arguments {
+    double time_s = 0;       ///< 0: until Ctrl-C
+    std::uint64_t count = 0; ///< changes; 0: no end
+};
+
 struct doctor_arguments {
     std::string root = "/"; ///< folder that holds sys, proc, dev, etc, boot and lib
 };
@@ -157,6 +162,7 @@ void run_rescan(const common& options, const rescan_arguments& arguments);
 int run_claim(const common& options, const claim_arguments& arguments);
 /// \returns whether all is well
 bool run_health(const common& options, const health_arguments& arguments);
+void run_monitor(const common& options, const monitor_arguments& arguments);
 /// \returns exit status, that of the program where there is one
 int run_trace(const common& options, const trace_arguments& arguments);
 /// \returns whether all is well

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "commands.hpp"
+#include "naming.hpp"
 #include "picture.hpp"
 #include "table.hpp"
 
@@ -10,26 +11,6 @@
 
 namespace cli {
 namespace {
-
-std::string ids_text(const upciedev::board_ids& ids) {
-    return fmt::format("{:04x}:{:04x}", ids.vendor, ids.device);
-}
-
-nlohmann::ordered_json to_json(const upciedev::crate_entry& board) {
-    nlohmann::ordered_json result;
-    const auto expected = upciedev::word_of(board.expected);
-    result["crate"] = board.crate;
-    result["slot"] = board.slot ? nlohmann::ordered_json(*board.slot) : nullptr;
-    result["board"] = board.name;
-    result["alias"] = board.alias;
-    result["title"] = board.title;
-    result["address"] = board.pci_address;
-    result["ids"] = ids_text(board.ids);
-    result["transport"] = board.transport;
-    result["expected"] = expected.empty() ? nullptr : nlohmann::ordered_json(expected);
-    result["remark"] = board.remark;
-    return result;
-}
 
 void print_json(const upciedev::crate& crate, const std::vector<upciedev::crate_entry>& boards) {
     nlohmann::ordered_json result{{"crate", crate.uri()}, {"title", crate.title()}};

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "naming.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <chrono>
 
 namespace cli {
 
@@ -14,9 +18,36 @@ std::string key_of(const upciedev::crate_entry& what) {
 std::string entry_text(const upciedev::crate_entry& what) {
     auto text = what.slot ? fmt::format("slot {}", *what.slot) : "no slot";
     if (!what.crate.empty()) text = what.crate + " " + text;
-    text += what.name.empty() ? fmt::format(" {:04x}:{:04x}", what.ids.vendor, what.ids.device)
-                              : " " + what.name;
+    text += what.name.empty() ? fmt::format(" {}", ids_text(what.ids)) : " " + what.name;
     return what.pci_address.empty() ? text : fmt::format("{} ({})", text, what.pci_address);
+}
+
+std::string ids_text(const upciedev::board_ids& ids) {
+    return fmt::format("{:04x}:{:04x}", ids.vendor, ids.device);
+}
+
+nlohmann::ordered_json to_json(const upciedev::crate_entry& what) {
+    nlohmann::ordered_json result;
+    const auto expected = upciedev::word_of(what.expected);
+    result["crate"] = what.crate;
+    result["slot"] = what.slot ? nlohmann::ordered_json(*what.slot) : nullptr;
+    result["board"] = what.name;
+    result["alias"] = what.alias;
+    result["title"] = what.title;
+    result["address"] = what.pci_address;
+    result["ids"] = ids_text(what.ids);
+    result["transport"] = what.transport;
+    result["expected"] = expected.empty() ? nullptr : nlohmann::ordered_json(expected);
+    result["remark"] = what.remark;
+    return result;
+}
+
+std::string utc_now() {
+    const auto now =
+        std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
+                       fmt::gmtime(std::chrono::system_clock::to_time_t(now)),
+                       now.time_since_epoch().count() % 1000);
 }
 
 std::string claimant_text(const upciedev::claimant& who) {

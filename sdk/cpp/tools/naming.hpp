@@ -4,6 +4,8 @@
 
 #include <upciedev/crate.hpp>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <string>
 
 namespace cli {
@@ -12,6 +14,12 @@ namespace cli {
 std::string key_of(const upciedev::crate_entry& what);
 /// "slot 4 vadc8 (0000:03:00.0)"
 std::string entry_text(const upciedev::crate_entry& what);
+/// "10ee:0037"
+std::string ids_text(const upciedev::board_ids& ids);
+/// As `ls` and `monitor` tell it, see docs/cli.md.
+nlohmann::ordered_json to_json(const upciedev::crate_entry& what);
+/// "2026-11-23T08:15:00.123Z"
+std::string utc_now();
 /// "process 123 (scope)"
 std::string claimant_text(const upciedev::claimant& who);
 

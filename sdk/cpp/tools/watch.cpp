@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "commands.hpp"
 #include "interrupts.hpp"
+#include "naming.hpp"
 #include "sequence.hpp"
 #include "table.hpp"
 
@@ -17,14 +18,6 @@ namespace {
 
 using upciedev::errc;
 using upciedev::error;
-
-std::string utc_now() {
-    const auto now =
-        std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
-                       fmt::gmtime(std::chrono::system_clock::to_time_t(now)),
-                       now.time_since_epoch().count() % 1000);
-}
 
 std::vector<reading> single(const std::vector<anything>& results) {
     std::vector<reading> list;
