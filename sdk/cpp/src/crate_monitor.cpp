@@ -123,7 +123,7 @@ crate_monitor::crate_monitor(crate_monitor&&) noexcept = default;
 crate_monitor& crate_monitor::operator=(crate_monitor&&) noexcept = default;
 crate_monitor::~crate_monitor() = default;
 
-std::optional<crate_change> crate_monitor::wait(milliseconds timeout, std::stop_token stop) {
+std::optional<crate_change> crate_monitor::wait(milliseconds timeout, const std::stop_token& stop) {
     constexpr milliseconds longest =
         std::chrono::hours(24 * 365); // so that the sum cannot overflow
     return state_->wait(clock::now() + std::clamp(timeout, milliseconds(0), longest), stop);

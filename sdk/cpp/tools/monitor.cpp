@@ -22,7 +22,7 @@ void print(const upciedev::crate_change& change, bool as_json) {
             {"time", utc_now()}, {"arrived", change.arrived}, {"board", to_json(change.board)}};
         fmt::print("{}\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     }
-    std::fflush(stdout); // whoever reads a pipe waits for it
+    (void)std::fflush(stdout); // whoever reads a pipe waits for it
 }
 
 } // namespace

@@ -32,7 +32,8 @@ class UPCIEDEV_API crate_monitor {
 
     /// \returns nothing if no board came or went in that time
     /// \throws error interrupted: by \p stop, or a signal handler was called
-    std::optional<crate_change> wait(std::chrono::milliseconds timeout, std::stop_token stop = {});
+    std::optional<crate_change> wait(std::chrono::milliseconds timeout,
+                                     const std::stop_token& stop = {});
 
     /// Readable when there may be changes: then call wait(0ms) until it has none. For poll() and
     /// select() only.
