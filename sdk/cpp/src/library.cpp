@@ -121,12 +121,24 @@ struct board_library::state {
     std::size_t parsed = 0;
 
     void scan();
+    void read_heads();
     board_description_ptr load(const fs::path& file);
     std::optional<library_choice> take(const fitting& one, const identity_test& test);
 };
 
 void board_library::state::scan() {
-    if (std::exchange(scanned, true)) return;
+    std::vector<error> left_out;
+    {
+        const std::scoped_lock lock(mutex);
+        if (std::exchange(scanned, true)) return;
+        read_heads();
+        left_out = problems;
+    }
+    for (const auto& problem : left_out) // not under the lock: a log callback may open boards
+        detail::log_line(log_level::warning, std::string("board file left out: ") + problem.what());
+}
+
+void board_library::state::read_heads() {
     for (std::size_t folder = 0; folder < folders.size(); ++folder)
         for (const auto& file : yaml_files(folders[folder]))
             try {
@@ -136,8 +148,6 @@ void board_library::state::scan() {
                 }
             } catch (const error& problem) {
                 problems.push_back(problem);
-                detail::log_line(log_level::warning,
-                                 std::string("board file left out: ") + problem.what());
             }
 }
 
@@ -176,8 +186,8 @@ board_library::board_library(board_library&&) noexcept = default;
 board_library& board_library::operator=(board_library&&) noexcept = default;
 
 library_choice board_library::choose(const board_ids& ids, const identity_test& test) {
-    const std::scoped_lock lock(state_->mutex);
     state_->scan();
+    const std::scoped_lock lock(state_->mutex);
     const fitting* best = nullptr;
     library_choice choice;
     const auto all = all_fitting(state_->candidates, ids);

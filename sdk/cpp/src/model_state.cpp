@@ -104,9 +104,9 @@ void model_board::state::plug(model_slot* where) {
 
 void model_board::state::after(model_clock::duration delay, task what) {
     engine.post(delay, [this, what = std::move(what)] {
-        std::unique_lock hold(lock);
-        task_bus bus(*this, hold);
         try {
+            std::unique_lock hold(lock);
+            task_bus bus(*this, hold);
             what(bus);
         } catch (const std::exception& wrong) { // nobody waits for a task who could be told
             detail::log_line(log_level::warning, description->name + ": " + wrong.what());

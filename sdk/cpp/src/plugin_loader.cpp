@@ -136,16 +136,26 @@ std::vector<plugin_file> plugin_files() {
     return found;
 }
 
-transport_plugin& load_plugin(const plugin_file& what) {
+namespace {
+
+/// \returns the plugin, and whether it was loaded only now
+std::pair<transport_plugin*, bool> find_or_load(const plugin_file& what) {
     static std::mutex loading;
     static std::map<fs::path, transport_plugin*> loaded;
     const std::lock_guard hold(loading);
     auto& plugin = loaded[what.file];
-    if (plugin == nullptr) {
-        plugin = &load_tag(what).instance();
+    const bool first = plugin == nullptr;
+    if (first) plugin = &load_tag(what).instance();
+    return {plugin, first};
+}
+
+} // namespace
+
+transport_plugin& load_plugin(const plugin_file& what) {
+    const auto [plugin, first] = find_or_load(what);
+    if (first) // not under the lock: a log callback may open a crate
         log_line(log_level::info,
                  fmt::format("transport '{}' loaded from {}", what.scheme, what.file.string()));
-    }
     return *plugin;
 }
 
