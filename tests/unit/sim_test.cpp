@@ -220,6 +220,13 @@ TEST_F(sim, large_bars_cost_no_memory) {
     EXPECT_LT(resident_kib() - before, 4096);
 }
 
+TEST_F(sim, a_write_combined_bar_says_so) {
+    const sim_board adc(load_board_file(UPCIEDEV_SOURCE_DIR "/devices/demo/vadc8.yaml"));
+    EXPECT_FALSE(adc.bar(0).write_combined);
+    EXPECT_TRUE(adc.bar(2).write_combined);
+    EXPECT_EQ(adc.bar(2).mapping, "all");
+}
+
 TEST_F(sim, unplugged_it_fails_calls_and_maps_read_all_ones) {
     auto* word = reinterpret_cast<volatile std::uint32_t*>(sim_->map(0, 0x1000, 4, true));
     auto* last = sim_->map(2, (std::uint64_t{512} << 20) - 1, 1, true);

@@ -75,6 +75,7 @@ bar_facts sim_board::bar(unsigned index) const {
     facts.name = found->name;
     facts.size = found->size;
     facts.is_64bit = found->size > 0x80000000U;
+    facts.write_combined = found->write_combined;
     const auto& board = state_->board;
     const bool all_read = board.mappable(index, 0, found->size, false);
     if (all_read && board.mappable(index, 0, found->size, true))
