@@ -31,6 +31,35 @@ TEST_F(board_test, names_itself_in_errors_of_names) {
     EXPECT_EQ(error_of([&] { (void)board.area("RAN"); }).first, errc::no_such_register);
 }
 
+TEST_F(board_test, opens_fields_by_their_path) {
+    EXPECT_EQ(board.field("CTRL.MODE").path(), "CTRL.MODE");
+    EXPECT_EQ(board.field("PLAIN.HIGH").description().lsb, 16U);
+    for (const char* path : {"CTRL.MODEL", "CTLR.MODE", "MODE", "CTRL", "ID", "adc.ch[3].GAIN",
+                             "adc.ch[3]", "RAM", "", ".", "CTRL.", ".MODE"})
+        EXPECT_EQ(error_of([&] { (void)board.field(path); }).first, errc::no_such_register) << path;
+    EXPECT_EQ(error_of([&] { (void)board.field("CTRL.MODEL"); }).second,
+              "slot 4 tester: CTRL has no field 'MODEL'; did you mean 'MODE'?");
+    EXPECT_THAT(error_of([&] { (void)board.field("CTRL"); }).second,
+                testing::AllOf(HasSubstr("CTRL: is a register"), HasSubstr("it has ENABLE, MODE")));
+    EXPECT_EQ(error_of([&] { (void)upciedev::board(sim, nullptr).field("CTRL.MODE"); }).first,
+              errc::no_such_register);
+}
+
+TEST_F(board_test, reads_and_writes_registers_and_fields_by_their_path) {
+    board.write("PLAIN.LOW", 7);
+    board.write("PLAIN.HIGH", value(1));
+    EXPECT_EQ(board.read("PLAIN").as<unsigned>(), 0x10007U);
+    EXPECT_EQ(board.read("PLAIN.HIGH").as<unsigned>(), 1U);
+    board.write("CTRL.MODE", "external");
+    board.write("SOURCE", "external");
+    EXPECT_EQ(board.field("CTRL.MODE").read_name(), "external");
+    EXPECT_EQ(board.read("SOURCE").as<int>(), 2);
+    board.write("adc.ch[3].GAIN", -1.5);
+    EXPECT_EQ(board.read("adc.ch.3.GAIN").to_double(), -1.5);
+    EXPECT_EQ(error_of([&] { board.write("CTRL.LOCKED", 1); }).first, errc::read_only);
+    EXPECT_EQ(error_of([&] { (void)board.read("CTRL.MODEL"); }).first, errc::no_such_register);
+}
+
 TEST_F(board_test, works_without_a_board_file) {
     const upciedev::board bare(sim, nullptr);
     EXPECT_EQ(bare.name(), "1b36:00a8");

@@ -76,13 +76,12 @@ TEST(description, explains_why_a_register_is_not_found) {
                  "adc.ch.8.GAIN", errc::out_of_range,
                  "vadc8: index of adc.ch out of range in adc.ch.8.GAIN; adc.ch is an array of "
                  "8; use 0 to 7"},
-             message_row{
-                 "CTRL.ENABLE", errc::no_such_register,
-                 "vadc8: ENABLE is a field of CTRL; open CTRL and ask it for the field ENABLE"},
-             message_row{
-                 "adc.ch[1].CONFIG.ENABLE", errc::no_such_register,
-                 "vadc8: ENABLE is a field of adc.ch[1].CONFIG; open adc.ch[1].CONFIG and ask "
-                 "it for the field ENABLE"},
+             message_row{"CTRL.ENABLE", errc::no_such_register,
+                         "vadc8: ENABLE is a field of CTRL; open it as a field"},
+             message_row{"adc.ch[1].CONFIG.ENABLE", errc::no_such_register,
+                         "vadc8: ENABLE is a field of adc.ch[1].CONFIG; open it as a field"},
+             message_row{"CTRL.ENABEL", errc::no_such_register,
+                         "vadc8: CTRL has no field 'ENABEL'; did you mean 'ENABLE'?"},
              message_row{"adc.ch[1]", errc::no_such_register,
                          "vadc8: adc.ch[1] is a group of registers; it holds adc.ch[0].GAIN, "
                          "adc.ch[0].OFFSET, adc.ch[0].THRESHOLD, adc.ch[0].CONFIG"},

@@ -33,6 +33,7 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/board_bar.cpp
     src/board_flush.cpp
     src/change_signal.cpp
+    src/board_parts.cpp
     src/chardev.cpp
     src/chardev_lease.cpp
     src/chardev_maps.cpp

@@ -101,6 +101,14 @@ register_location board_description::find_register(std::string_view path) const 
     return place;
 }
 
+const field_description* board_description::find_field(std::string_view path) const noexcept {
+    const auto point = path.rfind('.');
+    if (point == std::string_view::npos) return nullptr;
+    const detail::register_path owner(path.substr(0, point));
+    const auto* found = owner.valid() ? find_canonical(owner.canonical(), owner.hash()) : nullptr;
+    return found == nullptr ? nullptr : found->find_field(path.substr(point + 1));
+}
+
 const area_description& board_description::find_area(std::string_view path) const {
     const auto found = std::find_if(areas.begin(), areas.end(),
                                     [&](const auto& area) { return area.path == path; });

@@ -84,16 +84,27 @@ void refuse_wrong_indices(const board_description& board, const register_descrip
            fmt::format("use {} to {}", element(what, false), element(what, true)));
 }
 
-/// "CTRL.ENABLE" where CTRL is a register with a field ENABLE.
+std::vector<std::string> field_names(const register_description& what) {
+    std::vector<std::string> names;
+    for (const auto& part : what.fields)
+        names.push_back(part.name);
+    return names;
+}
+
+/// "CTRL.ENABLE" where CTRL is a register with fields.
 void refuse_field(const board_description& board, std::string_view path) {
     const auto point = path.rfind('.');
     if (point == std::string_view::npos) return;
     const auto owner = without_indices(path.substr(0, point));
     const auto name = path.substr(point + 1);
-    for (const auto& what : board.registers)
-        if (without_indices(what.path) == owner && what.find_field(name) != nullptr)
+    for (const auto& what : board.registers) {
+        if (without_indices(what.path) != owner || what.fields.empty()) continue;
+        if (what.find_field(name) != nullptr)
             refuse(board, fmt::format("{} is a field of {}", name, path.substr(0, point)),
-                   fmt::format("open {} and ask it for the field {}", path.substr(0, point), name));
+                   "open it as a field");
+        refuse(board, fmt::format("{} has no field '{}'", path.substr(0, point), name),
+               suggestion(name, field_names(what), "fields"));
+    }
 }
 
 void refuse_group(const board_description& board, std::string_view path) {

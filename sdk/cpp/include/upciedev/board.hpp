@@ -23,6 +23,17 @@ class UPCIEDEV_API board {
     [[nodiscard]] upciedev::reg<T> reg(std::string_view path) const {
         return upciedev::reg<T>(find_reg(path));
     }
+    /// A field by the path of its register and its name, "CTRL.MODE".
+    /// \throws error no_such_register with the nearest names
+    [[nodiscard]] upciedev::field field(std::string_view path) const;
+    /// A register or field read once, by its path; keep a handle where you access it often.
+    [[nodiscard]] value read(std::string_view path) const;
+    /// A register or field written once: a number in engineering units, or a name that it has.
+    void write(std::string_view path, const value& number) const;
+    template <class T>
+    requires std::is_arithmetic_v<T>
+    void write(std::string_view path, T number) const { write(path, value(number)); }
+    void write(std::string_view path, std::string_view name) const;
     [[nodiscard]] upciedev::area area(std::string_view path) const;
     [[nodiscard]] upciedev::bar bar(unsigned index) const;
     [[nodiscard]] upciedev::bar bar(std::string_view name) const;
@@ -65,6 +76,8 @@ class UPCIEDEV_API board {
     template <class Act>
     auto named(const Act& act) const;
     [[nodiscard]] basic_reg find_reg(std::string_view path) const;
+    template <class Act>
+    auto with_part(std::string_view path, const Act& act) const;
     std::shared_ptr<detail::board_state> state_;
 };
 

@@ -225,6 +225,9 @@ class UPCIEDEV_API board_description {
     /// \param path "adc.ch[3].GAIN" or "adc.ch.3.GAIN".
     /// \throws error no_such_register (with the nearest names), out_of_range (index)
     [[nodiscard]] register_location find_register(std::string_view path) const;
+    /// The field that the path names, "adc.ch[3].CTRL.MODE", behind that of its register; nullptr:
+    /// it names none.
+    [[nodiscard]] const field_description* find_field(std::string_view path) const noexcept;
     [[nodiscard]] const area_description& find_area(std::string_view path) const;
     [[nodiscard]] const bar_description& find_bar(std::string_view bar_name) const;
     /// Every element of every array, written out: registers as in the file, indices ascending.
