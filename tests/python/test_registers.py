@@ -186,6 +186,43 @@ def test_fields_leave_their_neighbours(board: upciedev.Board) -> None:
     assert ctrl.field("MODE").path == "CTRL.MODE"
 
 
+def test_fields_are_reached_by_their_path(crate: upciedev.Crate) -> None:
+    board = crate["first"]
+    board["CTRL.MODE"] = "external"
+    board["CTRL.GAIN"] = -3
+    assert (board["CTRL.MODE"], crate["first"]["CTRL.GAIN"]) == (2, -3)
+    mode = board.field("CTRL.MODE")
+    assert (mode.path, mode.read_name(), mode.description.lsb) == ("CTRL.MODE", "external", 1)
+    with board.batch() as batch:
+        batch.write(mode, 0)
+        batch.modify_raw(board.reg("CTRL"), mask=1, bits=1)
+        result = batch.read(board.reg("CTRL"))
+    assert result.raw() == 0xFD01
+
+
+@pytest.mark.parametrize("path", ["CTRL.MODEL", "CTLR.MODE", "CTRL.", "CTRL.MODE.X", "", "plain"])
+def test_unknown_fields_are_key_errors(board: upciedev.Board, path: str) -> None:
+    for use in (board.field, board.reg, board.__getitem__):
+        with pytest.raises(upciedev.NoSuchRegister):
+            use(path)
+    with pytest.raises(KeyError):
+        board[path] = 1
+
+
+def test_a_register_is_no_field_and_a_field_no_register(board: upciedev.Board) -> None:
+    with pytest.raises(KeyError, match="CTRL: is a register.*ENABLE, MODE, GAIN, START"):
+        board.field("CTRL")
+    with pytest.raises(KeyError, match="MODE is a field of CTRL; open it as a field"):
+        board.reg("CTRL.MODE")
+    with pytest.raises(KeyError, match="CTRL has no field 'MDOE'; did you mean 'MODE'?"):
+        board["CTRL.MDOE"]
+
+
+def test_values_too_wide_for_any_register_name_the_place(board: upciedev.Board) -> None:
+    with pytest.raises(upciedev.OutOfRange, match="slot 3 allsorts: CTRL.MODE"):
+        board["CTRL.MODE"] = 2**64
+
+
 def test_modify_returns_the_bits_before(board: upciedev.Board) -> None:
     reg = board.reg("plain.U32")
     reg.write_raw(0x1234)

@@ -49,6 +49,8 @@ py::dtype dtype_of(const area_description& what, bool convert) {
 py::array read(area_handle& self, std::int64_t first, std::optional<std::int64_t> count,
                bool convert, const std::optional<py::array>& out) {
     const area what = self.get(); // a copy: close() may come while the GIL is released
+    if (what.description().access == access::wo)
+        throw error(errc::write_only, what.where(), "can only be written");
     const auto part = extent_of(first, count, out, what.size(), what.where());
     if (part.count > what.size() || part.first > what.size() - part.count)
         throw error(errc::out_of_range, what.where(),

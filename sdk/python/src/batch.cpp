@@ -89,6 +89,10 @@ void write_raw(batch_handle& self, reg_handle& what, const py::object& bits) {
     self.idle().write_raw(what.get(), bits_for(what.get(), bits.ptr()));
 }
 
+void modify_raw(batch_handle& self, reg_handle& what, std::uint64_t mask, std::uint64_t bits) {
+    self.idle().modify_raw(what.get(), mask, bits);
+}
+
 void wait(batch_handle& self, reg_handle& what, std::uint64_t mask, std::uint64_t wanted,
           const py::object& timeout) {
     self.idle().wait(what.get(), mask, wanted, to_timeout(timeout));
@@ -117,6 +121,8 @@ void bind_batch(py::module_& core) {
         .def("write", &write<reg_handle>, py::arg("what"), py::arg("value"))
         .def("write", &write<field_handle>, py::arg("what"), py::arg("value"))
         .def("write_raw", &write_raw, py::arg("what"), py::arg("bits"))
+        .def("modify_raw", &modify_raw, py::arg("what"), py::arg("mask"), py::arg("bits"),
+             "Replace the bits in mask.")
         .def("wait", &wait, py::arg("what"), py::arg("mask"), py::arg("wanted"), py::arg("timeout"),
              "Go on when (bits & mask) == (wanted & mask).")
         .def("run", &run, "Carry out what was collected, in order, up to the first error.")

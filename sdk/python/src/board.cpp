@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "batch.hpp"
+#include "life.hpp"
 #include "numbers.hpp"
 
 #include <pybind11/stl.h>
@@ -14,6 +15,10 @@ std::unique_ptr<reg_handle> reg_of(board_handle& self, std::string_view path) {
     return std::make_unique<reg_handle>(self.get().reg(path), self.children());
 }
 
+std::unique_ptr<field_handle> field_of(board_handle& self, std::string_view path) {
+    return std::make_unique<field_handle>(self.get().field(path), self.children());
+}
+
 std::unique_ptr<area_handle> area_of(board_handle& self, std::string_view path) {
     return std::make_unique<area_handle>(self.get().area(path), self.children());
 }
@@ -24,15 +29,20 @@ std::unique_ptr<bar_handle> bar_of(board_handle& self, Key key) {
 }
 
 py::object get_item(board_handle& self, std::string_view path) {
-    return to_object(self.get().reg(path).read());
+    return to_object(self.get().read(path));
 }
 
+/// A register or field not looked up yet, for errors.
+struct place {
+    const board& on;
+    std::string_view path;
+    [[nodiscard]] std::string where() const { return on.label() + ": " + std::string(path); }
+};
+
 void set_item(board_handle& self, std::string_view path, const py::object& number) {
-    const auto what = self.get().reg(path);
-    if (PyUnicode_Check(number.ptr()))
-        what.write(to_text(number.ptr()));
-    else
-        what.write(value_for(what, number.ptr()));
+    const auto& what = self.get();
+    if (PyUnicode_Check(number.ptr())) return what.write(path, to_text(number.ptr()));
+    what.write(path, value_for(place{what, path}, number.ptr()));
 }
 
 std::vector<std::string> registers(board_handle& self) {
@@ -87,6 +97,7 @@ void bind_identity(Class& type) {
 void bind_board(py::module_& core) {
     py::class_<board_handle> type(core, "Board", py::is_final());
     type.def("reg", &reg_of, py::arg("path"), "A register, resolved and checked once.")
+        .def("field", &field_of, py::arg("path"), "A field by its path, \"CTRL.MODE\".")
         .def("area", &area_of, py::arg("path"))
         .def("bar", &bar_of<unsigned>, py::arg("index"))
         .def("bar", &bar_of<std::string_view>, py::arg("name"), "A BAR by number or name.")
@@ -98,6 +109,7 @@ void bind_board(py::module_& core) {
     type.attr("__iter__") = py::none();
     type.attr("__contains__") = py::none();
     bind_identity(type);
+    bind_life(type);
     bind_closing(type);
 }
 

@@ -54,6 +54,12 @@ std::vector<crate_entry> list(crate_handle& self) {
     return from.list();
 }
 
+void rescan(crate_handle& self, std::optional<unsigned> slot) {
+    const crate from = self.get();
+    const py::gil_scoped_release unlocked;
+    slot ? from.rescan(*slot) : from.rescan();
+}
+
 } // namespace
 
 void bind_crate(py::module_& core) {
@@ -65,6 +71,8 @@ void bind_crate(py::module_& core) {
              "A board by slot, alias, name, \"slot:4\" or \"pci:0000:03:00.0\".")
         .def("__getitem__", &board_of, py::arg("key"))
         .def("list", &list, "The boards, not opened, in ascending slots.")
+        .def("rescan", &rescan, py::arg("slot") = py::none(),
+             "Look for boards that were plugged in or removed, in one slot or in all.")
         .def("__iter__", [](crate_handle& self) { return py::iter(py::cast(list(self))); })
         .def_property_readonly("uri", [](crate_handle& self) { return self.get().uri(); })
         .def_property_readonly("title", [](crate_handle& self) { return self.get().title(); })

@@ -107,6 +107,7 @@ void bind_facts(py::module_& core) {
         .def_readonly("is_64bit", &bar_facts::is_64bit)
         .def_readonly("prefetchable", &bar_facts::prefetchable)
         .def_readonly("assigned", &bar_facts::assigned)
+        .def_readonly("write_combined", &bar_facts::write_combined)
         .def_readonly("mapping", &bar_facts::mapping);
 }
 

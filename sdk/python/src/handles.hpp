@@ -23,6 +23,9 @@ void bind_bar(pybind11::module_& core);
 void bind_batch(pybind11::module_& core);
 void bind_board(pybind11::module_& core);
 void bind_crate(pybind11::module_& core);
+void bind_health(pybind11::module_& core);
+void bind_log(pybind11::module_& core);
+void bind_settings(pybind11::module_& core);
 
 /// repr() of a handle: "<upciedev.Reg slot 4 vadc8: CTRL>".
 template <class Handle, class Where>

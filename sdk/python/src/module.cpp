@@ -20,11 +20,14 @@ PYBIND11_MODULE(_core, core) {
     core.attr("__version__") = UPCIEDEV_VERSION;
     bind_errors(core);
     bind_descriptions(core);
+    bind_health(core);
+    bind_log(core);
     bind_reg(core);
     bind_area(core);
     bind_bar(core);
     bind_batch(core);
     bind_board(core);
     bind_crate(core);
+    bind_settings(core);
     show_as_public(core);
 }
