@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The documents tell the truth: their ```sh blocks run, one after the other in one shell a
 document, and print what the ```text block behind them shows; ```cpp and ```python blocks are an
-example's text; ```yaml blocks are board and crate files without error. docs/python.md is run by
-tests/python/test_docs.py.
+example's text, ```cmake blocks are in the one of examples/application; ```yaml blocks are board
+and crate files without error. docs/python.md is run by tests/python/test_docs.py, and README's
+```console blocks in the guest by tests/guest/first_minutes.py.
 
 Run with the built tools on the PATH; writes results to $UPCIEDEV_RESULTS if set.
 """
@@ -20,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = ["README.md", "docs/cli.md", "docs/chimeratk.md", "docs/cpp.md", "docs/board-files.md", "docs/transports.md",
              "docs/models.md"]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BUILD = "examples/application/CMakeLists.txt"
 MARK = "\x1eend of block\x1e"
 
 
@@ -67,9 +69,12 @@ def without_licence(path: Path) -> str:
 def check_examples(document: str) -> None:
     examples = {without_licence(path) for kind in ("*.cpp", "*.py")
                 for path in (ROOT / "examples").glob(kind)}
+    build = (ROOT / BUILD).read_text()
     for block in blocks(document):
         if block.language in ("cpp", "python"):
             assert block.text in examples, f"{document}:{block.line}: is no file of examples/"
+        if block.language == "cmake":
+            assert block.text in build, f"{document}:{block.line}: is not in {BUILD}"
 
 
 def check_files(document: str) -> None:
