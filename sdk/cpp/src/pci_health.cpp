@@ -42,6 +42,9 @@ void write_attribute(const fs::path& file, const std::string& text, const std::s
     if (done) return;
     if (cause == std::errc::permission_denied || cause == std::errc::operation_not_permitted)
         throw error(errc::not_permitted, where, "only root may do that", "run as root", cause);
+    if (cause == std::errc::no_such_device) // of a slot that was switched on
+        throw error(errc::no_such_board, where, "no board answers there",
+                    "is it plugged in, and its handle closed?", cause);
     if (cause == std::errc::no_such_file_or_directory)
         throw error(errc::no_such_board, where, "is not there", "see: upciedev ls", cause);
     throw error(errc::io_error, where, file.string() + ": " + cause.message(), {}, cause);
