@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "endpoint.hpp"
+#include "mapped_pages.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -12,17 +13,12 @@ constexpr std::uint64_t page = 4096;
 constexpr std::uint64_t large = 16U << 20;          // a memory, out of the 32-bit window
 constexpr std::uint64_t serial_base = 0x7570636965; // "upcie"
 
-/// Runs of pages that QEMU may map, for reading and writing alike.
+/// Runs of whole pages that QEMU may map, for reading and writing alike.
 std::vector<vfio_user::stretch> mappable_pages(const model_board& board, unsigned bar,
                                                std::uint64_t size) {
     std::vector<vfio_user::stretch> runs;
-    for (std::uint64_t at = 0; at + page <= size; at += page) {
-        if (!board.mappable(bar, at, page, true) || !board.mappable(bar, at, page, false)) continue;
-        if (!runs.empty() && runs.back().offset + runs.back().size == at)
-            runs.back().size += page;
-        else
-            runs.push_back({at, page});
-    }
+    for (const auto& each : mapped_pages(board, bar, size / page * page))
+        if (each.writing) runs.push_back({each.offset, each.length});
     return runs;
 }
 

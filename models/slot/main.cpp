@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// upciedev-slot CRATE.yaml SLOT SOCKET: the board of one slot as a PCIe endpoint for QEMU's
-// vfio-user-pci, until a signal ends it. The boards whose sockets share a folder are one crate.
+// upciedev-slot CRATE.yaml SLOT SOCKET: the board of one slot, until a signal ends it. SOCKET is
+// for QEMU's vfio-user-pci, "slotN.access" beside it for programs that open the board as one of a
+// running crate. The boards whose sockets share a folder are one crate.
+#include "access_server.hpp"
 #include "backplane.hpp"
 #include "endpoint.hpp"
 
@@ -14,6 +16,7 @@
 #include <csignal>
 #include <iostream>
 #include <string>
+#include <unistd.h>
 
 namespace {
 
@@ -63,20 +66,47 @@ void say(std::string_view line) {
     std::cerr << std::string(line) + "\n";
 }
 
-void serve(const crate_slot& what, const std::filesystem::path& socket, const sigset_t& signals) {
-    model_board board(load_board_file(what.board), {.simulate = what.simulate, .shared = true});
-    slot::endpoint endpoint(board);
+/// What is told of the crate to whoever opens it.
+slot::access_facts facts_of(const crate_file& crate, const crate_slot& what,
+                            const board_description& board) {
+    slot::access_facts facts;
+    facts.slot = what.slot;
+    facts.texts = {std::filesystem::absolute(what.board).lexically_normal(),
+                   board.name,
+                   board.title,
+                   what.alias,
+                   what.crate,
+                   crate.title};
+    facts.remove = [] { kill(getpid(), SIGTERM); };
+    return facts;
+}
+
+std::filesystem::path access_socket_beside(const std::filesystem::path& socket, unsigned slot) {
+    return socket.parent_path() / ("slot" + std::to_string(slot) + ".access");
+}
+
+void serve(const crate_file& crate, const crate_slot& what, const std::filesystem::path& socket,
+           const sigset_t& signals) {
+    sim_board board(load_board_file(what.board), what.slot,
+                    {.simulate = what.simulate, .shared = true});
+    auto& hardware = board.hardware();
+    slot::endpoint endpoint(hardware);
     slot::backplane lines(socket.parent_path(), what.slot,
-                          [&](unsigned line) { board.trigger(line); });
-    vfio_user::server server(slot::facts_of(board, what.slot), endpoint, {.log = say});
+                          [&](unsigned line) { hardware.trigger(line); });
+    vfio_user::server server(slot::facts_of(hardware, what.slot), endpoint, {.log = say});
     served_slot place(server, lines);
-    board.plug(&place);
+    hardware.plug(&place);
+    std::filesystem::remove(socket); // of one that died
     server.start(vfio_user::listen_at(socket));
-    say("serving " + board.description().name + " in slot " + std::to_string(what.slot));
+    const slot::access_server access(board, facts_of(crate, what, hardware.description()),
+                                     access_socket_beside(socket, what.slot));
+    say("serving " + hardware.description().name + " in slot " + std::to_string(what.slot));
     int signal = 0;
     sigwait(&signals, &signal);
+    board.unplug(); // whoever waits for it is told
     server.stop();
-    board.plug(nullptr);
+    hardware.plug(nullptr);
+    std::filesystem::remove(socket);
 }
 
 } // namespace
@@ -89,7 +119,7 @@ int main(int argc, char** argv) try {
     const auto signals = end_signals();
     upciedev::set_log([](upciedev::log_level, const std::string& line) { say(line); });
     const auto crate = upciedev::crate_file::load(argv[1]);
-    serve(find_slot(crate, argv[2]), argv[3], signals);
+    serve(crate, find_slot(crate, argv[2]), argv[3], signals);
     return 0;
 } catch (const std::exception& problem) {
     std::cerr << "upciedev-slot: " << problem.what() << '\n';

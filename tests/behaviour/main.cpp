@@ -16,7 +16,7 @@ void add_options(CLI::App& app) {
     app.add_option("--devices", options.devices, "Folder of board files")->allow_extra_args(false);
     app.add_option("--names", options.names, "Crate file with aliases for this machine's slots");
     app.add_option("--unplug", options.unplug,
-                   "Command that takes the board at PCI address $1 away");
+                   "Command that takes the board at PCI address, or in slot, $1 away");
     app.add_option("--replug", options.replug, "Command that brings it back");
     app.add_option("--report", options.report, "File that collects several runs for one table");
     app.add_option("--at-least", options.at_least, "Fewer rows exercised is a failure");

@@ -19,13 +19,19 @@ bool can_unplug() {
     return transport_name() == "sim" || !options.unplug.empty();
 }
 
+/// What the commands are given: the PCI address, or the slot where there is none.
+std::string place_of(const upciedev::board& board) {
+    const auto who = board.identity();
+    return who.pci_address.empty() ? std::to_string(who.slot.value()) : who.pci_address;
+}
+
 int call(const std::string& command, const std::string& address) {
     return std::system((command + " " + address).c_str()); // NOLINT: the tester's own command
 }
 
 void unplug(const upciedev::board& board) {
     if (auto* sim = dynamic_cast<upciedev::sim_board*>(&board.way())) return sim->unplug();
-    ASSERT_EQ(call(options.unplug, board.identity().pci_address), 0) << options.unplug;
+    ASSERT_EQ(call(options.unplug, place_of(board)), 0) << options.unplug;
 }
 
 void replug(const std::string& address) {
@@ -85,7 +91,7 @@ TEST_F(removal_row, every_access_throws_board_gone) {
     NEED(found, find_registers(is_answering), "no register without a meaning to write to");
     const auto crate = crate_to_unplug_from();
     FOR_EACH(each, reopened(found, crate)) {
-        const auto address = each.board.identity().pci_address;
+        const auto address = place_of(each.board);
         const holdings held(each);
         unplug(each.board);
         expect_gone(held);
@@ -101,7 +107,7 @@ TEST_F(removal_row, areas_throw_board_gone) {
     const auto crate = crate_to_unplug_from();
     FOR_EACH(each, found) {
         const auto board = crate.board(each.board.identity().slot.value());
-        const auto address = board.identity().pci_address;
+        const auto address = place_of(board);
         const auto area = board.area(each.about->path);
         const auto before = area.read<double>(0, 2); // maps, where the transport can
         unplug(board);
@@ -119,7 +125,7 @@ TEST_F(removal_row, a_thread_in_the_middle_of_it_gets_board_gone) {
     const auto victims = reopened(found, crate);
     const auto& each = victims.front();
     visit(each.board);
-    const auto address = each.board.identity().pci_address;
+    const auto address = place_of(each.board);
     const auto reg = each.reg();
     reg.write_raw(0);
     std::jthread reader([&] {
@@ -142,7 +148,7 @@ TEST_F(removal_row, other_boards_stay) {
     if (found.size() < 2) GTEST_SKIP() << "only one board has a register for it";
     const auto crate = crate_to_unplug_from();
     const auto both = reopened(found, crate);
-    const auto address = both[0].board.identity().pci_address;
+    const auto address = place_of(both[0].board);
     const auto other = both[1].reg();
     visit(both[1].board);
     const restore afterwards(other);
@@ -160,9 +166,10 @@ TEST_F(removal_row, a_board_that_came_back_can_be_opened_again) {
     NEED(found, find_registers(is_answering), "no register without a meaning to write to");
     const auto each = reopened(found, crate_to_unplug_from()).front();
     const auto who = each.board.identity();
+    const auto place = place_of(each.board);
     visit(each.board);
     unplug(each.board);
-    replug(who.pci_address);
+    replug(place);
     const auto again = crate_to_unplug_from().board(who.slot.value());
     const auto reg = again.reg(each.path);
     const restore afterwards(reg);

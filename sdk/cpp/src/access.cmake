@@ -47,6 +47,15 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/crate_plugin.cpp
     src/crate_sim.cpp
     src/crate_source.cpp
+    src/crate_folder.cpp
+    src/crate_running.cpp
+    src/hangup_watch.cpp
+    src/slot_facts.cpp
+    src/slot_link.cpp
+    src/slot_maps.cpp
+    src/slot_runner.cpp
+    src/slot_socket.cpp
+    src/slot_transport.cpp
     src/memory_transport.cpp
     src/pci_health.cpp
     src/plugin_loader.cpp

@@ -11,5 +11,6 @@ inline constexpr capability_set chardev_can{
     capability::hot_plug, capability::shared, capability::reset, capability::claim};
 inline constexpr capability_set sim_can{capability::mapping,  capability::batch, capability::modify,
                                         capability::hot_plug, capability::reset, capability::claim};
+inline constexpr capability_set crate_can = sim_can.with(capability::shared);
 
 } // namespace upciedev::inline v1::detail

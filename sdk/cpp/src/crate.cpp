@@ -151,6 +151,7 @@ std::string default_uri() {
 std::shared_ptr<crate::source> make_source(const std::string& uri, const crate_options& options) {
     if (uri == "local") return detail::make_local_source(options);
     if (uri.starts_with("sim:")) return detail::make_sim_source(uri, uri.substr(4), options);
+    if (uri.starts_with("crate:")) return detail::make_running_source(uri, uri.substr(6), options);
     return detail::make_plugin_source(uri, options);
 }
 

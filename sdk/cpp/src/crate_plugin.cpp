@@ -88,7 +88,8 @@ std::string names_of(const std::vector<detail::plugin_file>& files) {
         folders.push_back(folder.string());
     throw error(errc::bad_value, {}, fmt::format("no crate is called '{}'", uri),
                 fmt::format("crates are 'local' (boards of the upciedev driver), 'sim:FILE' "
-                            "(simulated ones), and those of the transport plugins in {}: {}",
+                            "(simulated ones), 'crate:NAME' (of upciedev sim up), and those of the "
+                            "transport plugins in {}: {}",
                             fmt::join(folders, " and "), names_of(files)));
 }
 
@@ -116,7 +117,13 @@ std::vector<transport_info> transports() {
          detail::chardev_can,
          {},
          {}},
-        {"sim", "sim:FILE", "simulated boards, private to the process", detail::sim_can, {}, {}}};
+        {"sim", "sim:FILE", "simulated boards, private to the process", detail::sim_can, {}, {}},
+        {"crate",
+         "crate:NAME",
+         "simulated boards that programs share, see: upciedev sim",
+         detail::crate_can,
+         {},
+         {}}};
     for (const auto& file : detail::plugin_files())
         all.push_back(info_of(file));
     return all;

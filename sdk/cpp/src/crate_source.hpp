@@ -65,6 +65,9 @@ std::string describe(const crate_entry& what, bool with_crate = false);
 
 std::shared_ptr<crate::source> make_sim_source(const std::string& uri, const std::string& file,
                                                const crate_options& options);
+/// A crate of `upciedev sim up`. \throws error no_such_board: it is not running
+std::shared_ptr<crate::source> make_running_source(const std::string& uri, const std::string& name,
+                                                   const crate_options& options);
 std::shared_ptr<crate::source> make_local_source(const crate_options& options);
 /// Any other URI. \throws error bad_value: no plugin serves it
 std::shared_ptr<crate::source> make_plugin_source(const std::string& uri,

@@ -87,10 +87,13 @@ void model_memory::store(std::uint64_t offset, unsigned width, std::uint64_t bit
 }
 
 void model_memory::fill_with_ones() noexcept {
-    if (base_ == nullptr) return;
+    if (base_ != nullptr) cover_with_ones(base_, mapped_size());
+}
+
+void cover_with_ones(std::byte* map, std::uint64_t size) noexcept {
     const int file = open_pattern();
-    for (std::uint64_t at = 0; file >= 0 && at < mapped_size(); at += pattern_size)
-        if (mmap(base_ + at, std::min(pattern_size, mapped_size() - at), PROT_READ | PROT_WRITE,
+    for (std::uint64_t at = 0; file >= 0 && at < size; at += pattern_size)
+        if (mmap(map + at, std::min(pattern_size, size - at), PROT_READ | PROT_WRITE,
                  MAP_PRIVATE | MAP_FIXED, file, 0) == MAP_FAILED)
             break; // out of memory; calls and writes still tell that the board has gone
     if (file >= 0) close(file);

@@ -39,6 +39,9 @@ class model_memory {
     int file_ = -1;
 };
 
+/// From now on a map reads all ones, and what is written to it is lost.
+void cover_with_ones(std::byte* map, std::uint64_t size) noexcept;
+
 using model_memories = std::array<model_memory, bars_of_a_board>;
 
 } // namespace upciedev::inline v1::detail

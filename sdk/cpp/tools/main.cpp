@@ -4,6 +4,7 @@
 #include "care_syntax.hpp"
 #include "commands.hpp"
 #include "script.hpp"
+#include "sim_syntax.hpp"
 
 #include <upciedev/log.hpp>
 
@@ -261,7 +262,8 @@ void add_common(CLI::App& app, common& options) {
     app.fallthrough();
     app.add_option("--crate", options.crate,
                    "local: this machine's boards through the driver; sysfs: unbound boards, root "
-                   "only; sim:FILE: a simulated crate; others: see upciedev transports. Default: "
+                   "only; sim:FILE: a simulated crate; crate:NAME: one of upciedev sim up; others: "
+                   "see upciedev transports. Default: "
                    "$UPCIEDEV_CRATE, else local")
         ->type_name("URI");
     app.add_option("--devices", options.devices,
@@ -301,6 +303,7 @@ struct command_line {
     restore_arguments restore, diff;
     watch_arguments watch;
     care_arguments care;
+    sim_arguments sim;
     script_arguments script;
     line_runner run_line;
     bool right = true;        ///< what check, health and doctor looked at
@@ -324,6 +327,7 @@ void add_commands(CLI::App& app, command_line& line) {
     add_diff(app, line.options, line.diff, line.status, line.failed);
     add_watch(app, line.options, line.watch);
     add_care_commands(app, line.options, line.care, line.status, line.right);
+    add_sim_commands(app, line.options, line.sim);
 }
 
 int exit_status(upciedev::errc kind, int failed) {

@@ -31,8 +31,10 @@ upciedev::crate open_crate(const common& options) {
 
 void tell_if_lost(const common& options, const upciedev::board& board) {
     if (options.opened || board.way().name() != "sim" || isatty(STDERR_FILENO) == 0) return;
-    fmt::print(stderr, "upciedev: a simulated crate lives as long as the command: what was written "
-                       "is gone now; upciedev script keeps it from one command to the next\n");
+    fmt::print(stderr,
+               "upciedev: a simulated crate lives as long as the command: what was written "
+               "is gone now; upciedev sim up starts a crate that stays, upciedev script keeps "
+               "this one from one command to the next\n");
 }
 
 upciedev::board open_board(const common& options, const std::string& name) {

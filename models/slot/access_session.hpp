@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "access_claims.hpp"
+#include "owned_file.hpp"
+
+#include <upciedev/sim.hpp>
+
+#include <functional>
+
+namespace upciedev::slot {
+
+/// What clients are told of the board and its place.
+struct access_facts {
+    std::uint32_t slot = 0;
+    std::array<std::string, detail::slot_wire::texts> texts; ///< by slot_wire::text
+    std::function<void()> remove;                            ///< somebody takes the board out
+};
+
+/// What all sessions use.
+struct access_shared {
+    access_shared(sim_board& what, access_facts told);
+    sim_board& board;
+    access_facts facts;
+    access_claims claims;
+    std::array<std::vector<detail::slot_wire::area>, detail::bars_of_a_board> areas;
+};
+
+/// The dialogue with one client.
+class access_session {
+  public:
+    access_session(access_shared& with, int socket);
+    ~access_session() { with_.claims.remove(connection_); }
+    access_session(const access_session&) = delete;
+    access_session& operator=(const access_session&) = delete;
+
+    /// Until the client goes, says nonsense or takes no answer.
+    void serve();
+
+  private:
+    using reader = detail::slot_wire::reader;
+    using writer = detail::slot_wire::writer;
+    struct reply {
+        int error = 0;
+        writer body;
+        detail::owned_file file;
+    };
+    /// \returns false: this is no call of ours
+    bool answer(const std::vector<std::byte>& packet);
+    bool carry_out(detail::slot_wire::call what, reader& body, reply& to);
+    static void greet(const access_shared& with, reply& to);
+    bool put_areas(reader& body, reply& to) const;
+    bool run(reader& body, reply& to);
+    bool map(reader& body, reply& to);
+    void claim(reply& to);
+    void reset(reply& to);
+    void remove(reply& to);
+    bool fault(reader& body, reply& to);
+    void health(reply& to);
+
+    access_shared& with_;
+    int socket_;
+    unsigned connection_;
+    bool greeted_ = false;
+    bool leaving_ = false; // after the answer
+};
+
+} // namespace upciedev::slot

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <upciedev/model.hpp>
+
+#include <vector>
+
+namespace upciedev::slot {
+
+/// Pages next to each other with the same rights.
+struct page_run {
+    std::uint64_t offset = 0;
+    std::uint64_t length = 0;
+    bool writing = false; ///< else for reading only
+};
+
+/// What of a BAR can be mapped; the last page may be cut short by the BAR's end.
+std::vector<page_run> mapped_pages(const model_board& board, unsigned bar, std::uint64_t size);
+
+} // namespace upciedev::slot
