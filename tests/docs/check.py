@@ -22,6 +22,8 @@ DOCUMENTS = ["README.md", "docs/cli.md", "docs/chimeratk.md", "docs/cpp.md", "do
              "docs/models.md"]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BUILD = "examples/application/CMakeLists.txt"
+LEAVE = ("trap 'for crate in $UPCIEDEV_RUN/*/; do "
+         "test ! -e $crate/crate || upciedev sim down $(basename $crate); done' EXIT\n")
 MARK = "\x1eend of block\x1e"
 
 
@@ -38,12 +40,13 @@ def blocks(document: str) -> list[Block]:
 
 
 def run_shell(commands: list[str]) -> list[str]:
-    """Output of each block; fails with the first command that does."""
-    script = "set -e\n" + "".join(f"{block}\nprintf '%s\\n' '{MARK}'\n" for block in commands)
+    """Output of each block; fails with the first command that does. No crate is left running."""
+    script = "set -e\n" + LEAVE + "".join(f"{block}\nprintf '%s\\n' '{MARK}'\n" for block in commands)
     env = {key: value for key, value in os.environ.items() if not key.startswith("UPCIEDEV_")}
-    env.update(LANG="C.UTF-8", LC_ALL="C.UTF-8")
-    done = subprocess.run(["bash", "-c", script], cwd=ROOT, env=env, text=True, timeout=120,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    with tempfile.TemporaryDirectory() as run:
+        env.update(LANG="C.UTF-8", LC_ALL="C.UTF-8", UPCIEDEV_RUN=run)
+        done = subprocess.run(["bash", "-c", script], cwd=ROOT, env=env, text=True, timeout=120,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     if done.returncode != 0:
         raise AssertionError(f"exit status {done.returncode}: {done.stdout[-500:]}")
     return done.stdout.split(MARK + "\n")

@@ -154,13 +154,15 @@ void slot_link::refuse(int number) const {
     throw_access_error(code_of(number), where);
 }
 
-slot_process::slot_process(const std::filesystem::path& socket, unsigned slot) try {
-    const auto connection = connect_to(socket, slot);
-    process_ = process_behind(connection.number());
-    handle_ = owned_file(pidfd_open(process_, 0));
-    if (!handle_) process_ = 0; // ended meanwhile
-} catch (const error& nobody) {
-    if (nobody.kind() != errc::no_such_board) throw;
+slot_process::slot_process(const std::filesystem::path& socket, unsigned slot) {
+    try {
+        const auto connection = connect_to(socket, slot);
+        process_ = process_behind(connection.number());
+        handle_ = owned_file(pidfd_open(process_, 0));
+        if (!handle_) process_ = 0; // ended meanwhile
+    } catch (const error& nobody) {
+        if (nobody.kind() != errc::no_such_board) throw;
+    }
 }
 
 bool slot_process::signal(int number) const noexcept {
