@@ -121,19 +121,15 @@ def verdict(test: Callable[[], None]) -> bool:
     return not detail
 
 
-def main() -> int:
-    verdicts = [
-        verdict(test)
-        for test in (
-            every_slot_has_its_board_on_the_driver,
-            registers_are_the_models_own,
-            memories_are_mapped,
-            a_trace_is_that_of_the_simulation,
-            the_timer_triggers_the_digitizers_over_the_backplane,
-        )
-    ]
-    return 0 if all(verdicts) else 1
+def run_all(*tests: Callable[[], None]) -> int:
+    return 0 if all([verdict(test) for test in tests]) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_all(
+        every_slot_has_its_board_on_the_driver,
+        registers_are_the_models_own,
+        memories_are_mapped,
+        a_trace_is_that_of_the_simulation,
+        the_timer_triggers_the_digitizers_over_the_backplane,
+    ))

@@ -81,6 +81,7 @@ void bind_crate(py::module_& core) {
         });
     type.attr("__contains__") = py::none(); // else `4 in crate` would look among the entries
     bind_closing(type);
+    bind_monitor(core, type);
 }
 
 } // namespace upciedev::python

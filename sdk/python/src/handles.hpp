@@ -25,6 +25,7 @@ void bind_board(pybind11::module_& core);
 void bind_crate(pybind11::module_& core);
 void bind_health(pybind11::module_& core);
 void bind_log(pybind11::module_& core);
+void bind_monitor(pybind11::module_& core, pybind11::class_<crate_handle>& crate_type);
 void bind_settings(pybind11::module_& core);
 
 /// repr() of a handle: "<upciedev.Reg slot 4 vadc8: CTRL>".
