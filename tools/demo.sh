@@ -70,6 +70,19 @@ show_error 1 upciedev write adc dma.DESTINATION=0x1000
 say "The same from C++ (examples/first.cpp), on this crate and, with 'local', on real boards:"
 show build/cmake/examples/first "$UPCIEDEV_CRATE"
 
+say "A full crate as processes of its own, one a slot, that many programs share: it stays up until 'sim down'."
+UPCIEDEV_RUN=$(mktemp -d) # so that no crate of yours is in the way
+export UPCIEDEV_RUN
+trap 'upciedev sim down demo >/dev/null; rm -rf "$UPCIEDEV_RUN"' EXIT
+show upciedev sim up devices/crates/full.yaml --name demo
+show upciedev --crate crate:demo ls --picture
+
+say "In Python: the timing board triggers a digitizer over the backplane (examples/trigger.py)."
+show ./dev run -- python3 examples/trigger.py crate:demo
+
+say "What one program did another one sees."
+show upciedev --crate crate:demo read adc1 TRIGGERS WRITTEN CTRL.MODE
+
 cat <<END
 
 ${bold}Next${plain}
