@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A timing board triggers a digitizer over the backplane; its triggers are counted, a trace is drawn.
+"""A timing board triggers a digitizer over the backplane; triggers are counted, a trace is drawn.
 
     ./dev run -- python3 examples/trigger.py sim:devices/crates/full.yaml
 """

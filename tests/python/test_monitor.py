@@ -5,6 +5,7 @@ import select
 import signal
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,16 +13,17 @@ import upciedev
 
 
 @pytest.fixture
-def crate():
+def crate() -> Iterator[upciedev.Crate]:
     with upciedev.open("sim:devices/crates/demo.yaml") as opened:
         yield opened
 
 
-def test_a_board_leaves_and_comes_back(crate):
+def test_a_board_leaves_and_comes_back(crate: upciedev.Crate) -> None:
     with crate.monitor() as monitor:
         adc = crate["adc"]
         adc.remove()
         left = monitor.wait(10)
+        assert left is not None
         assert (left.arrived, left.board.slot, left.board.alias) == (False, 4, "adc")
         assert "slot 4 left" in repr(left)
         crate.rescan()
@@ -31,15 +33,16 @@ def test_a_board_leaves_and_comes_back(crate):
         adc["SCRATCH"] = 7
 
 
-def test_select_knows_of_changes(crate):
+def test_select_knows_of_changes(crate: upciedev.Crate) -> None:
     monitor = crate.monitor()
     crate["adc"].remove()
     assert select.select([monitor], [], [], 10)[0] == [monitor]
-    assert not monitor.wait(0).arrived
+    change = monitor.wait(0)
+    assert change is not None and not change.arrived
 
 
-def test_a_signal_handler_ends_the_wait(crate):
-    def stop(*_):
+def test_a_signal_handler_ends_the_wait(crate: upciedev.Crate) -> None:
+    def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGALRM, stop)
@@ -51,7 +54,7 @@ def test_a_signal_handler_ends_the_wait(crate):
         signal.signal(signal.SIGALRM, before)
 
 
-def test_the_second_thread_is_turned_away(crate):
+def test_the_second_thread_is_turned_away(crate: upciedev.Crate) -> None:
     monitor = crate.monitor()
     waiting = threading.Thread(target=monitor.wait, args=(2,))
     waiting.start()
@@ -62,7 +65,7 @@ def test_the_second_thread_is_turned_away(crate):
     assert monitor.wait(0) is None
 
 
-def test_it_ends_with_its_crate(crate):
+def test_it_ends_with_its_crate(crate: upciedev.Crate) -> None:
     monitor = crate.monitor()
     crate.close()
     assert monitor.closed

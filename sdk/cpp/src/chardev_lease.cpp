@@ -26,8 +26,8 @@ class lease_file {
 
 } // namespace
 
-claim_answer control_claim(int node, unsigned op, int lease) {
-    claim_answer answer{};
+driver_claim control_claim(int node, unsigned op, int lease) {
+    driver_claim answer{};
     answer.claim.op = op;
     answer.claim.lease = lease;
     if (ioctl(node, UPCIEDEV_CLAIM, &answer.claim) != 0) answer.failed = errno;

@@ -9,13 +9,13 @@
 
 namespace upciedev::inline v1::detail {
 
-struct claim_answer {
+struct driver_claim {
     upciedev_claim claim;
     int failed; ///< errno, or 0
 };
 
 /// UPCIEDEV_CLAIM on an open node.
-claim_answer control_claim(int node, unsigned op, int lease = -1);
+driver_claim control_claim(int node, unsigned op, int lease = -1);
 lease keep_lease(int descriptor);
 /// The lease of this board that $UPCIEDEV_LEASE names: "0000:03:00.0=7,0000:04:00.0=8".
 std::optional<int> inherited_lease(const std::string& pci_address);

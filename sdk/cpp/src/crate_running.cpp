@@ -81,10 +81,10 @@ upciedev::board running_source::open(const crate_entry& what) {
     const auto slot = what.slot.value();
     const auto again = [folder = folder_, slot] { return detail::open_slot(folder, slot); };
     const auto facts = detail::ask_slot(folder_, slot);
-    const auto way = again();
+    auto way = again();
     const auto chosen =
         detail::check_named_file(library().load(facts.file), facts.hello.ids, [&] { return way; });
-    return make_board(way, chosen, facts.alias, again);
+    return make_board(std::move(way), chosen, facts.alias, again);
 }
 
 /// What is plugged in is found at once; only a slot that is empty is told.

@@ -75,8 +75,8 @@ void board_description::build_index() {
     }
 }
 
-const register_description* board_description::find_canonical(std::string_view path,
-                                                              std::uint64_t hash) const noexcept {
+[[gnu::always_inline]] inline const register_description*
+board_description::find_canonical(std::string_view path, std::uint64_t hash) const noexcept {
     if (buckets_.empty()) return nullptr;
     const std::size_t last = buckets_.size() - 1;
     for (std::size_t at = hash & last; buckets_[at].number != 0; at = (at + 1) & last) {

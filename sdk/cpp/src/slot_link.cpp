@@ -108,7 +108,7 @@ slot_link::slot_link(const std::filesystem::path& socket, unsigned slot)
 }
 
 /// Answers to calls that were given up come late, and are passed over.
-int slot_link::receive(slot_answer& into, std::uint32_t number, bool* signalled) {
+int slot_link::receive(slot_answer& into, std::uint32_t number, bool* signalled) const {
     const auto end = steady::now() + std::chrono::milliseconds(longest_ms);
     slot_wire::header head;
     do {

@@ -59,7 +59,7 @@ class slot_link {
     [[nodiscard]] const std::vector<std::byte>& greeting() const noexcept { return greeting_; }
 
   private:
-    int receive(slot_answer& into, std::uint32_t number, bool* signalled);
+    int receive(slot_answer& into, std::uint32_t number, bool* signalled) const;
 
     unsigned slot_;
     owned_file socket_;

@@ -145,7 +145,7 @@ bool check_node(patient& machine, const fs::path& node, const std::optional<grou
                      "upciedev"});
         return false;
     }
-    if (access(node.c_str(), R_OK | W_OK) == 0) return true;
+    if (::access(node.c_str(), R_OK | W_OK) == 0) return true;
     tell_no_rights(machine, name, *group);
     return false;
 }

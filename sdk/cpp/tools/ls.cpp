@@ -16,7 +16,7 @@ void print_json(const upciedev::crate& crate, const std::vector<upciedev::crate_
     nlohmann::ordered_json result{{"crate", crate.uri()}, {"title", crate.title()}};
     result["boards"] = nlohmann::ordered_json::array();
     for (const auto& board : boards)
-        result["boards"].push_back(to_json(board));
+        result["boards"].push_back(entry_json(board));
     fmt::print("{}\n", result.dump(2));
 }
 

@@ -19,7 +19,7 @@ void print(const upciedev::crate_change& change, bool as_json) {
                    entry_text(change.board));
     } else {
         const nlohmann::ordered_json line{
-            {"time", utc_now()}, {"arrived", change.arrived}, {"board", to_json(change.board)}};
+            {"time", utc_now()}, {"arrived", change.arrived}, {"board", entry_json(change.board)}};
         fmt::print("{}\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     }
     (void)std::fflush(stdout); // whoever reads a pipe waits for it

@@ -26,7 +26,7 @@ std::string ids_text(const upciedev::board_ids& ids) {
     return fmt::format("{:04x}:{:04x}", ids.vendor, ids.device);
 }
 
-nlohmann::ordered_json to_json(const upciedev::crate_entry& what) {
+nlohmann::ordered_json entry_json(const upciedev::crate_entry& what) {
     nlohmann::ordered_json result;
     const auto expected = upciedev::word_of(what.expected);
     result["crate"] = what.crate;

@@ -17,7 +17,7 @@ std::string entry_text(const upciedev::crate_entry& what);
 /// "10ee:0037"
 std::string ids_text(const upciedev::board_ids& ids);
 /// As `ls` and `monitor` tell it, see docs/cli.md.
-nlohmann::ordered_json to_json(const upciedev::crate_entry& what);
+nlohmann::ordered_json entry_json(const upciedev::crate_entry& what);
 /// "2026-11-23T08:15:00.123Z"
 std::string utc_now();
 /// "process 123 (scope)"

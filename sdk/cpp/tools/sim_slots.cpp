@@ -117,6 +117,7 @@ std::vector<running_crate> find_crates() {
 
 void stop_slots(const fs::path& folder, const std::vector<unsigned>& slots, bool surprise) {
     std::vector<detail::slot_process> all;
+    all.reserve(slots.size());
     for (const unsigned slot : slots)
         all.emplace_back(detail::access_socket(folder, slot), slot);
     for (const auto& each : all)

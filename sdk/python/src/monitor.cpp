@@ -44,7 +44,7 @@ std::unique_ptr<monitor_handle> monitor_of(crate_handle& self) {
     return std::make_unique<monitor_handle>(std::move(made), self.children());
 }
 
-std::optional<crate_change> wait(monitor_handle& self, const py::object& timeout) {
+std::optional<crate_change> next_change(monitor_handle& self, const py::object& timeout) {
     const auto shared = self.get(); // outlives a close() meanwhile
     const only_user alone(shared->in_use);
     std::optional<crate_change> change;
@@ -67,11 +67,11 @@ void bind_monitor(py::module_& core, py::class_<crate_handle>& crate_type) {
             return "<upciedev.CrateChange: " + slot + (self.arrived ? " arrived>" : " left>");
         });
     py::class_<monitor_handle> type(core, "CrateMonitor", py::is_final());
-    type.def("wait", &wait, py::arg("timeout") = py::none(),
+    type.def("wait", &next_change, py::arg("timeout") = py::none(),
              "The next board that arrives or leaves; None if the time, in seconds, is over.")
         .def("fileno", [](monitor_handle& self) { return self.get()->monitor.descriptor(); })
         .def("__iter__", [](py::object self) { return self; })
-        .def("__next__", [](monitor_handle& self) { return *wait(self, py::none()); });
+        .def("__next__", [](monitor_handle& self) { return *next_change(self, py::none()); });
     bind_closing(type);
     crate_type.def("monitor", &monitor_of,
                    "Boards that arrive and leave from now on, to wait for or iterate over.");
