@@ -75,8 +75,8 @@ void board_description::build_index() {
     }
 }
 
-[[gnu::always_inline]] inline const register_description*
-board_description::find_canonical(std::string_view path, std::uint64_t hash) const noexcept {
+const register_description* board_description::find_canonical(std::string_view path,
+                                                              std::uint64_t hash) const noexcept {
     if (buckets_.empty()) return nullptr;
     const std::size_t last = buckets_.size() - 1;
     for (std::size_t at = hash & last; buckets_[at].number != 0; at = (at + 1) & last) {
@@ -99,14 +99,6 @@ register_location board_description::find_register(std::string_view path) const 
         place.offset += place.indices[level] * stride;
     }
     return place;
-}
-
-const field_description* board_description::find_field(std::string_view path) const noexcept {
-    const auto point = path.rfind('.');
-    if (point == std::string_view::npos) return nullptr;
-    const detail::register_path owner(path.substr(0, point));
-    const auto* found = owner.valid() ? find_canonical(owner.canonical(), owner.hash()) : nullptr;
-    return found == nullptr ? nullptr : found->find_field(path.substr(point + 1));
 }
 
 const area_description& board_description::find_area(std::string_view path) const {
