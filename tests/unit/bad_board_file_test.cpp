@@ -109,6 +109,10 @@ INSTANTIATE_TEST_SUITE_P(
         bad_row{"no_bars", "format: 1\nboard: t\n", "x.yaml:1:1: the key 'bars' is missing", false},
         bad_row{"empty_bars", "format: 1\nboard: t\nbars: {}\n",
                 "x.yaml:3:7: 'bars' is empty; name at least one", false},
+        bad_row{"no_place_and_no_bar_0",
+                "format: 1\nboard: t\nbars: {r: {index: 4, size: 256}}\nregisters:\n  R: {access: "
+                "ro}\n",
+                "x.yaml:5:6: the key 'at' is missing; 'R' needs it", false},
         bad_row{"null_registers",
                 "format: 1\nboard: t\nbars: {r: {index: 0, size: 256}}\nregisters:\n",
                 "x.yaml:4:1: nothing where a map should stand for 'registers'", false},

@@ -102,6 +102,7 @@ void read_register(const yaml_node& node, const scope& around, board_draft& draf
     if (!keys.is_map()) return;
     keys.find("registers"); // so that a misspelt group gets the right suggestion
     register_description what;
+    what.bar = unknown_bar;
     what.repeats = around.repeats;
     what.path = around.prefix + node.key + (read_repeat(keys, what.repeats) ? "[]" : "");
     if (const auto* at = keys.require("at")) {

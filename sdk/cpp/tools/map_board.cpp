@@ -24,7 +24,8 @@ constexpr std::uint64_t least_bar_size = 4096;
 constexpr std::uint64_t great_bar = std::uint64_t{4} << 30; // is more likely a wrong address
 constexpr std::uint64_t end_of_bars = std::uint64_t{1} << 40;
 constexpr unsigned greatest_vector = 2047;
-constexpr std::size_t longest_path = 150; // a board file has 160 with the "[]" of arrays
+constexpr std::size_t longest_path = 150;   // a board file has 160 with the "[]" of arrays
+constexpr std::ptrdiff_t most_modules = 12; // modules in one another; a board file nests 32 levels
 constexpr std::string_view old_channel = "SEQUENCE_";
 
 bool is_area(const map_entry& entry) {
@@ -190,6 +191,8 @@ std::string board_writer::reason_against(const map_entry& entry) const {
                            entry.bar);
     if (entry.address > end_of_bars || entry.bytes > end_of_bars) return "too far into the BAR";
     if (plain_path(entry.path).size() > longest_path) return "the path is longer than 150 letters";
+    if (std::ranges::count(entry.path, '.') > most_modules)
+        return "more than 12 modules in one another";
     return channels_.contains(&entry) ? "" : reason_against_elements(entry);
 }
 
