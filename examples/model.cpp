@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "counter/counter.hpp"
+
 #include <upciedev/sim.hpp>
 #include <upciedev/upciedev.hpp>
 
@@ -6,37 +8,6 @@
 #include <iostream>
 
 using namespace std::chrono_literals;
-
-// The board: what examples/counter.yaml cannot say.
-class counter final : public upciedev::model {
-  public:
-    explicit counter(upciedev::model_board& board) : model(board) {
-        board.on_write("CTRL.CLEAR", [this](std::uint64_t bit) {
-            if (bit != 0) count_.set(0);
-        });
-        board.on_read(
-            "TIME", [this] { time_.set(static_cast<std::uint64_t>(this->board().now().count())); });
-    }
-
-    void triggered(unsigned line) override {
-        if (enable_.get() == 0 || line != line_.get()) return;
-        count_.set(count_.get() + 1);
-        if (count_.get() != limit_.get()) return;
-        board().after(1us, [this](upciedev::model_bus& bus) { report(bus); });
-    }
-
-  private:
-    void report(upciedev::model_bus& bus) { // by the engine, for only it has a bus
-        const std::uint64_t count = count_.get(), address = report_.get();
-        if (address != 0 && bus.write(address, std::as_bytes(std::span(&count, 1))))
-            std::cout << "nobody answers at the bus address\n";
-        board().interrupt("limit"); // last: whoever hears it finds the data
-    }
-
-    upciedev::model_part enable_ = board().part("CTRL.ENABLE"), line_ = board().part("CTRL.LINE"),
-                         count_ = board().part("COUNT"), limit_ = board().part("LIMIT"),
-                         time_ = board().part("TIME"), report_ = board().part("REPORT");
-};
 
 // The machine around it: eight bytes of memory at bus address 0x1000, and an ear for interrupts.
 struct host final : upciedev::model_slot {
@@ -58,7 +29,7 @@ struct host final : upciedev::model_slot {
 };
 
 int main() try {
-    const auto file = upciedev::load_board_file("examples/counter.yaml");
+    const auto file = upciedev::load_board_file("examples/counter/counter.yaml");
     auto clock = upciedev::model_clock::manual();
     upciedev::model_options options;
     options.clock = clock;

@@ -9,6 +9,7 @@
 #include <upciedev/board_file.hpp>
 #include <upciedev/crate_file.hpp>
 #include <upciedev/log.hpp>
+#include <upciedev/model_plugin.hpp>
 #include <upciedev/vfio_user/server.hpp>
 
 #include <algorithm>
@@ -88,7 +89,7 @@ std::filesystem::path access_socket_beside(const std::filesystem::path& socket, 
 void serve(const crate_file& crate, const crate_slot& what, const std::filesystem::path& socket,
            const sigset_t& signals) {
     sim_board board(load_board_file(what.board), what.slot,
-                    {.simulate = what.simulate, .shared = true});
+                    {.simulate = what.simulate, .shared = true, .behaviour = model_of(what)});
     auto& hardware = board.hardware();
     slot::endpoint endpoint(hardware);
     slot::backplane lines(socket.parent_path(), what.slot,

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The documents tell the truth: their ```sh blocks run, one after the other in one shell a
 document, and print what the ```text block behind them shows; ```cpp and ```python blocks are an
-example's text, ```cmake blocks are in the one of examples/application; ```yaml blocks are board
-and crate files without error. docs/python.md is run by tests/python/test_docs.py, and README's
-```console blocks in the guest by tests/guest/first_minutes.py.
+example's text, ```cmake blocks are in that of an example's; ```yaml blocks are board
+and crate files without error. docs/python.md is run by tests/python/test_docs.py, and ```console blocks in the guest by
+tests/guest/first_minutes.py and own_board.py.
 
 Run with the built tools on the PATH; writes results to $UPCIEDEV_RESULTS if set.
 """
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = ["README.md", "docs/cli.md", "docs/chimeratk.md", "docs/cpp.md", "docs/board-files.md", "docs/transports.md",
              "docs/models.md"]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-BUILD = "examples/application/CMakeLists.txt"
+BUILDS = ["examples/application/CMakeLists.txt", "examples/counter/CMakeLists.txt"]
 LEAVE = ("trap 'for crate in $UPCIEDEV_RUN/*/; do "
          "test ! -e $crate/crate || upciedev sim down $(basename $crate); done' EXIT\n")
 MARK = "\x1eend of block\x1e"
@@ -70,14 +70,14 @@ def without_licence(path: Path) -> str:
 
 
 def check_examples(document: str) -> None:
-    examples = {without_licence(path) for kind in ("*.cpp", "*.py")
+    examples = {without_licence(path) for kind in ("*.cpp", "*.py", "counter/*.?pp")
                 for path in (ROOT / "examples").glob(kind)}
-    build = (ROOT / BUILD).read_text()
     for block in blocks(document):
         if block.language in ("cpp", "python"):
             assert block.text in examples, f"{document}:{block.line}: is no file of examples/"
         if block.language == "cmake":
-            assert block.text in build, f"{document}:{block.line}: is not in {BUILD}"
+            assert any(block.text in (ROOT / build).read_text() for build in BUILDS), (
+                f"{document}:{block.line}: is in none of {BUILDS}")
 
 
 def check_files(document: str) -> None:

@@ -119,6 +119,25 @@ TEST(crate_file, bad_ones_are_refused_with_place_and_remedy) {
     });
 }
 
+TEST(crate_file, a_model_is_a_path_or_a_name) {
+    const auto slots = parse("format: 1\ncrate: c\nslots:\n"
+                             "  1: {board: b, model: mine}\n  2: {board: b, model: ./mine.so}\n"
+                             "  3: {board: b}\n")
+                           .slots;
+    EXPECT_EQ(slots[0].model, "mine");
+    EXPECT_EQ(slots[0].model_where, "crates/x.yaml:4:24");
+    EXPECT_EQ(slots[1].model, std::filesystem::current_path() / "crates/mine.so");
+    EXPECT_EQ(slots[2].model, "");
+    const std::string head = "format: 1\ncrate: c\nslots:\n";
+    expect_refusals({
+        std::pair(head + "  1: {board: b, model: mine.so}\n",
+                  "crates/x.yaml:4:24: 'mine.so' is not a model; give a library with a '/' "
+                  "(./libmine.so), or the NAME of one that is called libupciedev-model-NAME.so"),
+        std::pair(head + "  1: {expected: b, model: mine}\n",
+                  "crates/x.yaml:4:20: a model needs a board file; give the slot's 'board', too"),
+    });
+}
+
 TEST(crate_file, bad_crates_and_expected_boards_are_refused) {
     const std::string head = "format: 1\ncrate: c\nslots:\n";
     expect_refusals({

@@ -58,7 +58,9 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/slot_transport.cpp
     src/memory_transport.cpp
     src/pci_health.cpp
+    src/model_plugin.cpp
     src/plugin_loader.cpp
+    src/tagged_library.cpp
     src/settings.cpp
     src/settings_bits.cpp
     src/settings_file.cpp

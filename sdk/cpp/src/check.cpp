@@ -4,6 +4,7 @@
 
 #include <upciedev/board_file.hpp>
 #include <upciedev/check.hpp>
+#include <upciedev/model_plugin.hpp>
 #include <upciedev/sim.hpp>
 
 #include <fmt/format.h>
@@ -33,10 +34,12 @@ bool is_crate(const yaml_node& root) {
 
 using simulated = std::map<std::string, double>;
 
-/// Why a board cannot start with these values, or nothing.
-std::optional<error> start_error(const board_description_ptr& board, const simulated& values) {
+/// Why a board cannot start with these values and this model, or nothing.
+std::optional<error> start_error(const board_description_ptr& board, const simulated& values,
+                                 const crate_slot& slot = {}) {
     try {
-        const sim_board started(board, std::nullopt, {.simulate = values});
+        const sim_board started(board, std::nullopt,
+                                {.simulate = values, .behaviour = model_of(slot)});
         return std::nullopt;
     } catch (const error& wrong) {
         return wrong;
@@ -55,6 +58,7 @@ class boards_of_crate {
         const auto* simulate = member(slot, "simulate");
         if (description == nullptr) return;
         if (simulate != nullptr) check_simulate(*simulate, description);
+        if (const auto* model = member(slot, "model")) check_model(*model, description);
         if (const auto* expected = member(slot, "expected"))
             check_expected(*expected, *description);
     }
@@ -81,6 +85,14 @@ class boards_of_crate {
                      fmt::format("'{}' is expected, but the slot's board file is '{}'",
                                  expected.text, board.name),
                      "leave one of them out, or name the same board in both");
+    }
+
+    void check_model(const yaml_node& node, const board_description_ptr& board) {
+        diagnostics ignored(sink_.file()); // the loader has reported what is no name
+        crate_slot slot;
+        slot.model = read_model(&node, ignored);
+        if (const auto wrong = start_error(board, {}, slot))
+            sink_.report(node.mark, wrong->reason(), wrong->remedy());
     }
 
     void check_simulate(const yaml_node& node, const board_description_ptr& board) {

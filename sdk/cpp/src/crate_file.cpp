@@ -93,6 +93,33 @@ std::string read_alias(map_reader& keys, const crate_file& crate) {
     return alias;
 }
 
+} // namespace
+
+std::string read_model(const yaml_node* node, diagnostics& sink) {
+    auto text = read_text(node, sink).value_or("");
+    if (text.find('/') != std::string::npos) {
+        const auto folder = std::filesystem::path(sink.file()).parent_path();
+        return std::filesystem::absolute(folder / text).lexically_normal();
+    }
+    if (!text.empty() && !is_name(text, true))
+        sink.report(node->mark, fmt::format("'{}' is not a model", text),
+                    "give a library with a '/' (./libmine.so), or the NAME of one that is called "
+                    "libupciedev-model-NAME.so");
+    return text;
+}
+
+namespace {
+
+void read_model_of(crate_slot& slot, map_reader& keys) {
+    const auto* node = keys.find("model");
+    slot.model = read_model(node, keys.sink());
+    if (slot.model.empty()) return;
+    slot.model_where = keys.sink().where(node->mark);
+    if (slot.board.empty())
+        keys.sink().report(node->key_mark, "a model needs a board file",
+                           "give the slot's 'board', too");
+}
+
 void read_slot(const yaml_node& node, crate_file& crate, diagnostics& sink) {
     const auto number = slot_number(node, sink);
     map_reader keys(node, sink);
@@ -105,6 +132,7 @@ void read_slot(const yaml_node& node, crate_file& crate, diagnostics& sink) {
         slot.board = (folder / *board).lexically_normal();
     slot.alias = read_alias(keys, crate);
     slot.simulate = read_simulate(keys.find("simulate"), sink);
+    read_model_of(slot, keys);
     slot.qemu = read_qemu(keys.find("qemu"), sink);
     slot.expected = read_expected(keys.find("expected"), sink);
     if (keys.finish() && slot.board.empty() && !slot.qemu && !slot.expected)

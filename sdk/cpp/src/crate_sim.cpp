@@ -2,6 +2,7 @@
 #include "crate_source.hpp"
 #include "sim_backplane.hpp"
 
+#include <upciedev/model_plugin.hpp>
 #include <upciedev/sim.hpp>
 
 #include <fmt/format.h>
@@ -18,13 +19,14 @@ struct sim_place {
     board_description_ptr description;
     unsigned slot;
     std::map<std::string, double> simulate;
+    model_factory behaviour;
     std::mutex lock;
     transport_ptr board;
     std::uint64_t generation = 0;
     detail::sim_backplane* lines = nullptr; ///< nullptr: plug it in nowhere
 
     void make() {
-        const model_options options{.simulate = simulate};
+        const model_options options{.simulate = simulate, .behaviour = behaviour};
         const auto made = std::make_shared<sim_board>(description, slot, options);
         if (lines != nullptr) lines->plug(*made);
         board = made;
@@ -98,6 +100,7 @@ void sim_source::add(const crate_slot& slot) {
         place->description = description;
         place->slot = slot.slot;
         place->simulate = slot.simulate;
+        place->behaviour = model_of(slot);
         place->make();
         entry.ids = place->board->identity().ids;
         const auto chosen =
@@ -117,6 +120,7 @@ void sim_source::add(const crate_slot& slot) {
                             slot.where, chosen.reason);
         }
     } catch (const error& wrong) {
+        if (!slot.model.empty() && wrong.where() == slot.model_where) throw;
         throw wrong.at(slot.where);
     }
     entries_.push_back(entry);

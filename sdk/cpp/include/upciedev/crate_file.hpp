@@ -37,6 +37,8 @@ struct crate_slot {
     unsigned slot = 0;           ///< physical slot number
     std::filesystem::path board; ///< board file, resolved against the crate file; may be empty
     std::string alias;           ///< may be empty
+    std::string model;           ///< library of the board's behaviour, a path or a name; or empty
+    std::string model_where;     ///< "file:line:column" of it
     /// Register path ("adc.ch[0].GAIN", "CTRL.ENABLE") -> engineering value at power-on.
     std::map<std::string, double> simulate;
     std::optional<qemu_device> qemu;
