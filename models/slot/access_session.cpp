@@ -19,12 +19,6 @@ namespace {
 constexpr int greeting_ms = 5000; // a client that says nothing at first is none
 constexpr int answer_ms = 2000;   // for a client to take an answer
 
-std::int32_t process_behind(int socket) {
-    ucred who{};
-    socklen_t size = sizeof(who);
-    return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 ? who.pid : 0;
-}
-
 template <std::size_t size>
 void set_text(std::array<char, size>& to, const std::string& text) {
     std::copy_n(text.begin(), std::min(size, text.size()), to.begin());
@@ -58,7 +52,7 @@ access_shared::access_shared(sim_board& what, access_facts told)
 }
 
 access_session::access_session(access_shared& with, int socket)
-    : with_(with), socket_(socket), connection_(with.claims.add(process_behind(socket))) {
+    : with_(with), socket_(socket), connection_(with.claims.add(detail::process_behind(socket))) {
     detail::set_socket_times(socket, answer_ms, greeting_ms);
 }
 

@@ -82,10 +82,6 @@ slot::access_facts facts_of(const crate_file& crate, const crate_slot& what,
     return facts;
 }
 
-std::filesystem::path access_socket_beside(const std::filesystem::path& socket, unsigned slot) {
-    return socket.parent_path() / ("slot" + std::to_string(slot) + ".access");
-}
-
 void serve(const crate_file& crate, const crate_slot& what, const std::filesystem::path& socket,
            const sigset_t& signals) {
     sim_board board(load_board_file(what.board), what.slot,
@@ -100,7 +96,8 @@ void serve(const crate_file& crate, const crate_slot& what, const std::filesyste
     std::filesystem::remove(socket); // of one that died
     server.start(vfio_user::listen_at(socket));
     const slot::access_server access(board, facts_of(crate, what, hardware.description()),
-                                     access_socket_beside(socket, what.slot));
+                                     socket.parent_path() /
+                                         detail::slot_wire::socket_name(what.slot));
     say("serving " + hardware.description().name + " in slot " + std::to_string(what.slot));
     int signal = 0;
     sigwait(&signals, &signal);

@@ -239,3 +239,19 @@ def test_silent_clients_keep_nobody_waiting(up):
     assert up("read", "-q", "4", "SCRATCH").ok() == "3\n"
     for each in silent:
         each.close()
+
+
+def test_a_monitor_sees_a_board_that_was_changed_between_two_looks(up):
+    watcher = python(up, f"""
+import upciedev
+with upciedev.open("{SHARED}") as crate, crate.monitor() as monitor:
+    print("watching", flush=True)
+    input()
+    for change in (monitor.wait(10), monitor.wait(10), monitor.wait(0.5)):
+        print(change and (change.board.slot, change.arrived))
+""")
+    assert watcher.stdout.readline() == "watching\n"
+    up("sim", "unplug", "demo", "4").ok()
+    up("sim", "plug", "demo", "4").ok()
+    told, _ = watcher.communicate("\n", timeout=30)
+    assert told.splitlines() == ["(4, False)", "(4, True)", "None"]

@@ -12,8 +12,8 @@ import os
 import re
 import subprocess
 import sys
-import traceback
-from collections.abc import Callable
+
+from verdicts import run_all
 
 NAMES = "devices/crates/guest.yaml"
 
@@ -193,39 +193,20 @@ def doctor_finds_a_board_without_driver() -> None:
         subprocess.run(["tests/guest/rebind", address], check=True)
 
 
-def verdict(test: Callable[[], None]) -> bool:
-    name, detail = test.__name__.replace("_", " "), ""
-    try:
-        test()
-    except Exception as failure:
-        traceback.print_exc()
-        detail = " ".join(f"{type(failure).__name__}: {failure}".split())
-    line = f"{'fail' if detail else 'pass'}\t{name}\t{detail}"
-    print(line)
-    if target := os.environ.get("UPCIEDEV_RESULTS"):
-        with open(target, "a") as results:
-            results.write(line + "\n")
-    return not detail
-
-
 def main() -> int:
-    verdicts = [
-        verdict(test)
-        for test in (
-            boards_are_well,
-            only_the_program_of_a_claim_writes,
-            claims_nest,
-            a_killed_claim_ends,
-            a_claim_ends_with_its_board,
-            reset_makes_a_new_generation,
-            a_removed_board_comes_back_by_rescan,
-            handles_come_back_by_reopen,
-            a_trace_of_the_driver,
-            doctor_finds_a_sane_machine,
-            doctor_finds_a_board_without_driver,
-        )
-    ]
-    return 0 if all(verdicts) else 1
+    return run_all(
+        boards_are_well,
+        only_the_program_of_a_claim_writes,
+        claims_nest,
+        a_killed_claim_ends,
+        a_claim_ends_with_its_board,
+        reset_makes_a_new_generation,
+        a_removed_board_comes_back_by_rescan,
+        handles_come_back_by_reopen,
+        a_trace_of_the_driver,
+        doctor_finds_a_sane_machine,
+        doctor_finds_a_board_without_driver,
+    )
 
 
 if __name__ == "__main__":

@@ -8,12 +8,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import NamedTuple
+
+from verdicts import report
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -65,21 +66,15 @@ def carry_out(command: Command) -> str:
     return "" if done.stdout == command.shows else f"README shows {command.shows!r}, not {done.stdout!r}"
 
 
-def verdict(command: Command) -> bool:
-    detail = " ".join(carry_out(command).split())
-    line = f"{'fail' if detail else 'pass'}\t{command.text}\t{detail}"
-    print(line)
-    if target := os.environ.get("UPCIEDEV_RESULTS"):
-        with open(target, "a") as results:
-            results.write(line + "\n")
-    return not detail
+def report_on(command: Command) -> bool:
+    return report(command.text, carry_out(command))
 
 
 def main() -> int:
     address = address_of(6)
     take_away(address)
     try:
-        verdicts = [verdict(command) for command in commands("README.md", 5)]
+        verdicts = [report_on(command) for command in commands("README.md", 5)]
     finally:
         give_back(address)
     return 0 if all(verdicts) else 1

@@ -4,7 +4,7 @@
 
     ./dev guest --crate devices/crates/full.yaml -- ./dev run -- tests/guest/hotplug.py
 
-$UPCIEDEV_CYCLES says how often a board leaves in the last test (default 20; `./dev soak` takes more).
+$UPCIEDEV_CYCLES says how often a board leaves in the last test (default 20).
 A board whose process dies is not among the tests: QEMU 11.1 now and then aborts over it.
 """
 
@@ -19,12 +19,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import upciedev
-from models import NAMES, run_all, wait_for
+from models import NAMES, wait_for
+from verdicts import run_all
 
 TOOLS = Path(__file__).resolve().parent
 COUNTERS = Path("/sys/kernel/debug/upciedev/counters")
 SECONDS = 30  # for a board to leave or to come back
-# Boards whose memory is small: the bridge above has no room for a large one that comes back.
 LONG = 60.0  # a wait that only removal ends
 PULLED_EACH = 5  # of the cycles, every fifth takes the power away; the others remove and rescan
 
@@ -96,6 +96,7 @@ def leaves_and_comes_back(slot: int, leave: Callable[[], None], come: Callable[[
         assert monitor.wait(0) is None
 
 
+# Boards 8 and 9 have small memories: the bridge above has no room for a large one that comes back.
 def a_pulled_board() -> None:
     leaves_and_comes_back(8, lambda: tool("surprise-remove", 8), lambda: plug(8))
 
@@ -139,7 +140,7 @@ def nothing_is_left_in_the_driver() -> None:
         counts = dict(line.split() for line in COUNTERS.read_text().splitlines())
         return {name: int(counts[name]) for name in ("files", "maps", "replacement_pages")}
 
-    wait_for(lambda: not any(left().values()), f"the counters to return: {left()}")
+    wait_for(lambda: not any(left().values()), "the counters to return", seen=left)
 
 
 if __name__ == "__main__":

@@ -7,15 +7,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
-import traceback
 from collections.abc import Callable
 
 import numpy as np
 
 import upciedev
+from verdicts import run_all
 
 NAMES = "devices/crates/full.yaml"
 SOFTWARE, EXTERNAL = 0, 1  # CTRL.MODE of vadc10
@@ -99,30 +98,11 @@ def the_timer_triggers_the_digitizers_over_the_backplane() -> None:
         assert timer["trigger[1].COUNT"] >= 1
 
 
-def wait_for(done: Callable[[], bool], what: str, seconds: float = 30) -> None:
+def wait_for(done: Callable[[], bool], what: str, seconds: float = 30, seen: Callable[[], object] | None = None) -> None:
     end = time.monotonic() + seconds
     while not done():
-        assert time.monotonic() < end, f"waited {seconds:g} s for {what}"
+        assert time.monotonic() < end, f"waited {seconds:g} s for {what}: {seen() if seen else ''}"
         time.sleep(0.05)
-
-
-def verdict(test: Callable[[], None]) -> bool:
-    name, detail = test.__name__.replace("_", " "), ""
-    try:
-        test()
-    except Exception as failure:
-        traceback.print_exc()
-        detail = " ".join(f"{type(failure).__name__}: {failure}".split())
-    line = f"{'fail' if detail else 'pass'}\t{name}\t{detail}"
-    print(line)
-    if target := os.environ.get("UPCIEDEV_RESULTS"):
-        with open(target, "a") as results:
-            results.write(line + "\n")
-    return not detail
-
-
-def run_all(*tests: Callable[[], None]) -> int:
-    return 0 if all([verdict(test) for test in tests]) else 1
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ own, behind our driver.
 
 import sys
 
-from first_minutes import commands, verdict
+from first_minutes import commands, report_on
 
 if __name__ == "__main__":
-    sys.exit(0 if all([verdict(command) for command in commands("docs/models.md", 1)]) else 1)
+    sys.exit(0 if all([report_on(command) for command in commands("docs/models.md", 1)]) else 1)

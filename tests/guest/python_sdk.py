@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import errno
 import math
-import os
 import subprocess
 import sys
-import traceback
-from collections.abc import Callable
 
 import numpy as np
 
 import upciedev
+from verdicts import run_all
 
 NAMES = "devices/crates/guest.yaml"
 
@@ -118,35 +116,16 @@ def a_board_that_left_is_an_os_error_and_comes_back() -> None:
         assert crate[4]["ID"] == 0x010000ED
 
 
-def verdict(test: Callable[[], None]) -> bool:
-    name, detail = test.__name__.replace("_", " "), ""
-    try:
-        test()
-    except Exception as failure:
-        traceback.print_exc()
-        detail = " ".join(f"{type(failure).__name__}: {failure}".split())
-    line = f"{'fail' if detail else 'pass'}\t{name}\t{detail}"
-    print(line)
-    if target := os.environ.get("UPCIEDEV_RESULTS"):
-        with open(target, "a") as results:
-            results.write(line + "\n")
-    return not detail
-
-
 def main() -> int:
-    verdicts = [
-        verdict(test)
-        for test in (
-            the_crate_lists_its_boards,
-            registers_and_fields_reach_the_board,
-            a_batch_waits_for_the_board,
-            waits_end_in_time,
-            areas_are_numpy_arrays,
-            errors_are_built_ins_with_place_and_remedy,
-            a_board_that_left_is_an_os_error_and_comes_back,
-        )
-    ]
-    return 0 if all(verdicts) else 1
+    return run_all(
+        the_crate_lists_its_boards,
+        registers_and_fields_reach_the_board,
+        a_batch_waits_for_the_board,
+        waits_end_in_time,
+        areas_are_numpy_arrays,
+        errors_are_built_ins_with_place_and_remedy,
+        a_board_that_left_is_an_os_error_and_comes_back,
+    )
 
 
 if __name__ == "__main__":

@@ -15,20 +15,31 @@ namespace {
                 names.empty() ? "open it as a register" : names);
 }
 
+bool is_field(const board_description_ptr& kind, std::string_view path) {
+    return kind && kind->find_field(path) != nullptr;
+}
+
+/// "CTRL" and "MODE" of "CTRL.MODE".
+std::pair<std::string_view, std::string_view> split(std::string_view path) {
+    const auto point = path.rfind('.');
+    return {path.substr(0, point), path.substr(point + 1)};
+}
+
 } // namespace
 
 /// Calls act with the field or register of that path.
 template <class Act>
 auto board::with_part(std::string_view path, const Act& act) const {
-    if (description() && description()->find_field(path) != nullptr) return act(field(path));
-    return act(upciedev::reg<value>(find_reg(path)));
+    if (!is_field(description(), path)) return act(upciedev::reg<value>(find_reg(path)));
+    const auto [whole, part] = split(path);
+    return act(find_reg(whole).field(part));
 }
 
 field board::field(std::string_view path) const {
-    const bool known = description() && description()->find_field(path) != nullptr;
-    if (!known) refuse_whole(find_reg(path)); // which throws where there is no such register
-    const auto point = path.rfind('.');
-    return find_reg(path.substr(0, point)).field(path.substr(point + 1));
+    if (!is_field(description(), path))
+        refuse_whole(find_reg(path)); // which throws where there is no such register
+    const auto [whole, part] = split(path);
+    return find_reg(whole).field(part);
 }
 
 value board::read(std::string_view path) const {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "crate_folder.hpp"
+#include "slot_wire.hpp"
 
 #include <upciedev/error.hpp>
 
@@ -15,8 +16,6 @@ namespace fs = std::filesystem;
 
 namespace upciedev::inline v1::detail {
 namespace {
-
-constexpr std::string_view access_end = ".access";
 
 fs::path named_by(const char* variable) {
     const char* value = std::getenv(variable); // NOLINT(concurrency-mt-unsafe)
@@ -45,9 +44,9 @@ bool is_crate_name(std::string_view name) {
 }
 
 std::optional<unsigned> slot_of(const std::string& file) {
-    if (!file.starts_with("slot") || !file.ends_with(access_end)) return std::nullopt;
+    if (!file.starts_with("slot") || !file.ends_with(slot_wire::socket_end)) return std::nullopt;
     unsigned slot = 0;
-    const char* end = file.data() + file.size() - access_end.size();
+    const char* end = file.data() + file.size() - slot_wire::socket_end.size();
     const auto read = std::from_chars(file.data() + 4, end, slot);
     return read.ec == std::errc() && read.ptr == end ? std::optional(slot) : std::nullopt;
 }
@@ -87,7 +86,7 @@ fs::path crate_note(const fs::path& folder) {
 }
 
 fs::path access_socket(const fs::path& folder, unsigned slot) {
-    return folder / fmt::format("slot{}{}", slot, access_end);
+    return folder / slot_wire::socket_name(slot);
 }
 
 fs::path users_file(const fs::path& folder, unsigned slot) {

@@ -2,11 +2,10 @@
 #include <upciedev/crate_monitor.hpp>
 
 #include "crate_source.hpp"
+#include "stop_event.hpp"
 #include "transport_error.hpp"
 
 #include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -29,25 +28,6 @@ bool holds(const std::vector<present_board>& boards, const present_board& wanted
     return std::ranges::any_of(
         boards, [&](const auto& board) { return place_of(board) == place_of(wanted); });
 }
-
-/// Becomes readable when somebody wants the wait to end.
-class stop_signal {
-  public:
-    stop_signal() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-        if (event_ < 0) detail::throw_access_error(detail::from_errno(errno), "eventfd");
-    }
-    ~stop_signal() { ::close(event_); }
-    stop_signal(const stop_signal&) = delete;
-    stop_signal& operator=(const stop_signal&) = delete;
-    [[nodiscard]] int descriptor() const noexcept { return event_; }
-    void raise() const noexcept {
-        const std::uint64_t one = 1;
-        [[maybe_unused]] const auto written = ::write(event_, &one, sizeof one);
-    }
-
-  private:
-    int event_;
-};
 
 int milliseconds_until(clock::time_point end) {
     constexpr milliseconds longest{60'000}; // poll() counts in int
@@ -106,8 +86,7 @@ bool crate_monitor::state::sleep(int stop, clock::time_point end) const {
 
 std::optional<crate_change> crate_monitor::state::wait(clock::time_point end,
                                                        const std::stop_token& stop) {
-    const stop_signal ended;
-    const std::stop_callback tell(stop, [&] { ended.raise(); });
+    const detail::stop_event ended(stop);
     while (changes_.empty()) {
         const bool is_last = clock::now() >= end;
         if (sleep(ended.descriptor(), end))

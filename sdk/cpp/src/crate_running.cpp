@@ -25,10 +25,11 @@ class running_source final : public crate::source {
     }
     upciedev::board open(const crate_entry& what) override;
     void rescan(std::optional<unsigned> slot) override;
+    std::vector<present_board> present() override;
 
   private:
     void refuse_if_down() const;
-    [[nodiscard]] std::optional<crate_entry> entry_of(unsigned slot);
+    [[nodiscard]] std::optional<present_board> board_in(unsigned slot);
 
     std::string name_;
     std::filesystem::path folder_;
@@ -46,9 +47,11 @@ void running_source::refuse_if_down() const {
                     "; upciedev sim up CRATE.yaml starts one");
 }
 
-/// Nothing for a slot whose process has died; a remark for one that does not answer.
-std::optional<crate_entry> running_source::entry_of(unsigned slot) {
-    crate_entry entry;
+/// Nothing for a slot whose process has died; a remark for one that does not answer. Each plug is a
+/// process of its own.
+std::optional<present_board> running_source::board_in(unsigned slot) {
+    present_board board;
+    auto& entry = board.entry;
     entry.slot = slot;
     try {
         const auto facts = detail::ask_slot(folder_, slot);
@@ -58,6 +61,7 @@ std::optional<crate_entry> running_source::entry_of(unsigned slot) {
         entry.title = facts.title;
         entry.ids = facts.hello.ids;
         entry.transport = "crate";
+        board.generation = static_cast<std::uint64_t>(facts.process);
         const std::lock_guard hold(lock_);
         title_ = facts.crate_title;
     } catch (const error& wrong) {
@@ -65,15 +69,24 @@ std::optional<crate_entry> running_source::entry_of(unsigned slot) {
             return std::nullopt;
         entry.remark = wrong.reason();
     }
-    return entry;
+    return board;
 }
 
 std::vector<crate_entry> running_source::list(bool) {
     refuse_if_down();
     std::vector<crate_entry> entries;
     for (const unsigned slot : detail::slots_in(folder_))
-        if (auto entry = entry_of(slot)) entries.push_back(std::move(*entry));
+        if (auto board = board_in(slot)) entries.push_back(std::move(board->entry));
     return entries;
+}
+
+std::vector<present_board> running_source::present() {
+    refuse_if_down();
+    std::vector<present_board> boards;
+    for (const unsigned slot : detail::slots_in(folder_))
+        if (auto board = board_in(slot); board && !board->entry.transport.empty())
+            boards.push_back(std::move(*board));
+    return boards;
 }
 
 upciedev::board running_source::open(const crate_entry& what) {

@@ -76,12 +76,6 @@ owned_file connect_to(const std::filesystem::path& path, unsigned slot) {
     return made;
 }
 
-std::int32_t process_behind(int socket) {
-    ucred who{};
-    socklen_t size = sizeof(who);
-    return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 ? who.pid : 0;
-}
-
 } // namespace
 
 void fair_mutex::lock() {

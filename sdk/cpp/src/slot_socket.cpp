@@ -86,6 +86,12 @@ int receive_packet(int socket, std::vector<std::byte>& packet, owned_file* file)
     return (message.msg_flags & MSG_TRUNC) != 0 ? EMSGSIZE : 0;
 }
 
+std::int32_t process_behind(int socket) noexcept {
+    ucred who{};
+    socklen_t size = sizeof(who);
+    return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 ? who.pid : 0;
+}
+
 void set_socket_times(int socket, int send_ms, int receive_ms) noexcept {
     const auto send = time_of(send_ms), receive = time_of(receive_ms);
     setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &send, sizeof(send));

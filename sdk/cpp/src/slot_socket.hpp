@@ -4,6 +4,7 @@
 #include "owned_file.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <sys/un.h>
@@ -23,6 +24,9 @@ int send_packet(int socket, std::span<const std::byte> packet, int file = -1) no
 /// \returns errno: ETIME where none came within the socket's time, ENODEV where nobody is left,
 /// EMSGSIZE for one that is larger than any, EINTR
 int receive_packet(int socket, std::vector<std::byte>& packet, owned_file* file = nullptr);
+
+/// Who connected, or listens; 0 where it cannot be told.
+std::int32_t process_behind(int socket) noexcept;
 
 void set_socket_times(int socket, int send_ms, int receive_ms) noexcept;
 

@@ -72,6 +72,7 @@ class slot_transport final : public transport {
     void reset() override;
     void remove() override;
     [[nodiscard]] std::optional<claimant> claimed_by_other() const override;
+    [[noreturn]] void refuse_claimed() const;
     [[nodiscard]] board_health health() const override;
 
   private:
@@ -180,22 +181,20 @@ lease slot_transport::claim() {
     throw error(errc::busy, where, "claimed by " + who, "wait for it to end");
 }
 
-void slot_transport::reset() {
-    auto answer = asked(call::reset);
-    if (answer.error == 0) {
-        generation_ = answer.body().take<std::uint64_t>();
-        return;
-    }
+void slot_transport::refuse_claimed() const {
     const auto who = claimed_by_other().value_or(claimant{});
     throw error(errc::busy, fmt::format("slot {}", link_->slot()), "claimed by " + describe(who),
                 "wait for it to end");
 }
 
+void slot_transport::reset() {
+    auto answer = asked(call::reset);
+    if (answer.error != 0) refuse_claimed();
+    generation_ = answer.body().take<std::uint64_t>();
+}
+
 void slot_transport::remove() {
-    if (asked(call::remove).error == 0) return;
-    const auto who = claimed_by_other().value_or(claimant{});
-    throw error(errc::busy, fmt::format("slot {}", link_->slot()), "claimed by " + describe(who),
-                "wait for it to end");
+    if (asked(call::remove).error != 0) refuse_claimed();
 }
 
 std::optional<slot_wire::health_answer> slot_transport::ask_health() const {

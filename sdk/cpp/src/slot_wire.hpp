@@ -16,6 +16,11 @@
 
 namespace upciedev::inline v1::detail::slot_wire {
 
+inline constexpr std::string_view socket_end = ".access";
+inline std::string socket_name(unsigned slot) {
+    return "slot" + std::to_string(slot) + std::string(socket_end);
+}
+
 inline constexpr std::uint32_t magic = 0x73637075; // "upcs"
 inline constexpr std::uint16_t version = 1;
 inline constexpr std::size_t most_operations = 128; // of one call

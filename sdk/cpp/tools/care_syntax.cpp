@@ -9,12 +9,9 @@
 namespace cli {
 namespace {
 
-constexpr const char* any_board =
-    "slot number, alias, board name, slot:4 or pci:0000:03:00.0 (see: upciedev ls)";
-
 void add_reset(CLI::App& app, const common& options, reset_arguments& arguments) {
     auto* command = app.add_subcommand("reset", "Reset a board to its state of power-on");
-    command->add_option("BOARD", arguments.board, any_board)->required();
+    command->add_option("BOARD", arguments.board, board_help)->required();
     command->footer("Refused while another program has claimed the board.\n"
                     "Examples:\n"
                     "  upciedev reset 4");
@@ -24,7 +21,7 @@ void add_reset(CLI::App& app, const common& options, reset_arguments& arguments)
 void add_remove(CLI::App& app, const common& options, remove_arguments& arguments) {
     auto* command = app.add_subcommand(
         "remove", "Take a board out of the system, before it is unplugged; root only");
-    command->add_option("BOARD", arguments.board, any_board)->required();
+    command->add_option("BOARD", arguments.board, board_help)->required();
     command->add_flag("--force", arguments.force, "Also where another program has claimed it");
     command->footer("Examples:\n"
                     "  upciedev remove 4\n"
@@ -46,7 +43,7 @@ void add_claim(CLI::App& app, const common& options, care_arguments& arguments, 
     auto* command = app.add_subcommand(
         "claim", "Keep all other programs from writing to a board: claim BOARD [-- PROGRAM...]");
     auto& claim = arguments.claim;
-    command->add_option("BOARD", claim.board, any_board)->required();
+    command->add_option("BOARD", claim.board, board_help)->required();
     auto* time =
         command->add_option("--time", claim.time_s, "Hold it so long; default: until Ctrl-C")
             ->type_name("SECONDS")
@@ -67,7 +64,7 @@ void add_claim(CLI::App& app, const common& options, care_arguments& arguments, 
 void add_health(CLI::App& app, const common& options, health_arguments& arguments, bool& right) {
     auto* command = app.add_subcommand(
         "health", "Tell how boards do: link, bus errors, claims; exit status 1 if one is not well");
-    command->add_option("BOARD", arguments.board, any_board);
+    command->add_option("BOARD", arguments.board, board_help);
     command->add_flag("--strict", arguments.strict, "Corrected bus errors are a complaint too");
     command->footer("Examples:\n"
                     "  upciedev health\n"

@@ -23,17 +23,12 @@ using clock = std::chrono::steady_clock;
 
 constexpr auto look_for_removal = 200ms;
 
-nlohmann::ordered_json holder_json(const std::optional<upciedev::claimant>& who) {
-    if (!who) return nullptr;
-    return {{"process", who->process}, {"program", who->program}};
-}
-
 void print_holder(const common& options, const upciedev::board& board) {
     const auto who = board.health().claimed;
     if (options.json)
         return fmt::print(
             "{}\n",
-            nlohmann::ordered_json{{"board", board.label()}, {"claimed", holder_json(who)}}.dump(
+            nlohmann::ordered_json{{"board", board.label()}, {"claimed", claimed_json(who)}}.dump(
                 2));
     fmt::print("{}: {}\n", board.label(),
                who ? "claimed by " + claimant_text(*who) : "nobody has claimed it");

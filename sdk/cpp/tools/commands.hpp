@@ -16,6 +16,9 @@ namespace cli {
 
 using crate_map = std::map<std::string, upciedev::crate>;
 
+inline constexpr const char* board_help =
+    "slot number, alias, board name, slot:4 or pci:0000:03:00.0 (see: upciedev ls)";
+
 /// Options that every subcommand understands.
 struct common {
     std::string crate; ///< URI; empty: $UPCIEDEV_CRATE, else local

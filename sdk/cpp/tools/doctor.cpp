@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "doctor.hpp"
 #include "commands.hpp"
+#include "sysfs_pci.hpp"
 #include "table.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <fstream>
 
 namespace cli {
 namespace {
@@ -52,13 +52,6 @@ std::string counted(std::size_t number, const char* what) {
 
 } // namespace
 
-std::string first_line(const std::filesystem::path& file) {
-    std::ifstream stream(file);
-    std::string line;
-    std::getline(stream, line);
-    return line;
-}
-
 std::vector<std::filesystem::path> entries_of(const std::filesystem::path& folder) {
     std::vector<std::filesystem::path> all;
     std::error_code none;
@@ -69,7 +62,7 @@ std::vector<std::filesystem::path> entries_of(const std::filesystem::path& folde
 }
 
 std::string patient::kernel_release() const {
-    return first_line(at("proc/sys/kernel/osrelease"));
+    return upciedev::detail::read_line(at("proc/sys/kernel/osrelease"));
 }
 
 bool run_doctor(const common& options, const doctor_arguments& arguments) {

@@ -39,8 +39,6 @@ class patient {
     std::vector<finding> findings_;
 };
 
-/// One line of a file, without its end; empty if it cannot be read.
-std::string first_line(const std::filesystem::path& file);
 /// What is in a folder, sorted by name; nothing where there is none.
 std::vector<std::filesystem::path> entries_of(const std::filesystem::path& folder);
 

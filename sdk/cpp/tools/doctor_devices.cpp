@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The checks of `doctor` that look at each board: driver, BARs, link, bus errors, bus mastering.
 #include "doctor.hpp"
+#include "pci_health.hpp"
+#include "sysfs_pci.hpp"
 #include "table.hpp"
 
 #include <fmt/format.h>
@@ -10,22 +12,19 @@
 #include <cstdint>
 #include <fstream>
 #include <optional>
-#include <sstream>
 
 namespace cli {
 namespace {
 
 namespace fs = std::filesystem;
+namespace pci = upciedev::detail;
 
 constexpr std::size_t command_offset = 4;
 constexpr unsigned memory_enabled = 2, bus_master = 4;
 constexpr std::uint64_t resource_unset = 0x20000000; // IORESOURCE_UNSET of the kernel
 
 /// A PCI function and what we know about it.
-struct device {
-    fs::path folder; ///< without links
-    std::string address;
-    std::string driver; ///< empty: none holds it
+struct device : pci::pci_function {
     upciedev::board_description_ptr kind;
 
     [[nodiscard]] bool ours() const { return driver.starts_with("upciedev"); }
@@ -33,25 +32,6 @@ struct device {
         return kind ? fmt::format("{} {}", address, kind->name) : address;
     }
 };
-
-template <class T>
-T leading_number(const fs::path& file) {
-    std::istringstream text(first_line(file));
-    T number{};
-    return text >> number ? number : T{};
-}
-
-std::uint16_t id_in(const fs::path& file) {
-    std::istringstream text(first_line(file));
-    unsigned id = 0;
-    text >> std::hex >> id;
-    return static_cast<std::uint16_t>(id);
-}
-
-upciedev::board_ids ids_of(const fs::path& folder) {
-    return {id_in(folder / "vendor"), id_in(folder / "device"), id_in(folder / "subsystem_vendor"),
-            id_in(folder / "subsystem_device")};
-}
 
 /// Nothing where it cannot be read.
 std::optional<unsigned> command_of(const fs::path& folder) {
@@ -62,29 +42,15 @@ std::optional<unsigned> command_of(const fs::path& folder) {
     return static_cast<unsigned char>(bytes[0]) | static_cast<unsigned char>(bytes[1]) << 8U;
 }
 
-bool is_bridge(const fs::path& folder) {
-    return first_line(folder / "class").starts_with("0x06");
-}
-
 upciedev::board_description_ptr find_kind(patient& machine, upciedev::board_library& library,
-                                          const fs::path& folder) {
+                                          const pci::pci_function& function) {
     try {
-        return library.find(ids_of(folder));
+        return library.find(function.ids);
     } catch (const upciedev::error& wrong) {
         machine.add(
-            {verdict::problem, "board", folder.filename(), wrong.what(), "see: upciedev check"});
+            {verdict::problem, "board", function.address, wrong.what(), "see: upciedev check"});
         return nullptr;
     }
-}
-
-device look_at(patient& machine, upciedev::board_library& library, const fs::path& folder) {
-    std::error_code none;
-    device one;
-    one.folder = fs::canonical(folder, none);
-    one.address = folder.filename();
-    one.driver = fs::read_symlink(folder / "driver", none).filename();
-    one.kind = find_kind(machine, library, folder);
-    return one;
 }
 
 /// \returns whether it is ours
@@ -149,63 +115,37 @@ void check_bars(patient& machine, const device& board) {
         if (bar.index < windows.size()) check_bar(machine, board, bar, windows[bar.index]);
 }
 
-struct link_state {
-    double speed = 0, max_speed = 0; // GT/s
-    unsigned width = 0, max_width = 0;
-};
-
-link_state link_of(const fs::path& folder) {
-    return {leading_number<double>(folder / "current_link_speed"),
-            leading_number<double>(folder / "max_link_speed"),
-            leading_number<unsigned>(folder / "current_link_width"),
-            leading_number<unsigned>(folder / "max_link_width")};
-}
-
 /// The most that board and port above can both do.
-link_state best_link(const link_state& board, const fs::path& port) {
-    auto best = board;
-    const auto above = link_of(port);
-    if (above.max_speed != 0) best.max_speed = std::min(best.max_speed, above.max_speed);
-    if (above.max_width != 0) best.max_width = std::min(best.max_width, above.max_width);
-    return best;
-}
-
-bool below(const link_state& link) {
-    return (link.speed != 0 && link.speed < link.max_speed) ||
-           (link.width != 0 && link.width < link.max_width);
+upciedev::link_facts best_link(upciedev::link_facts board, const fs::path& port) {
+    const auto above = pci::read_link(port);
+    if (!above) return board;
+    if (above->max_speed != 0) board.max_speed = std::min(board.max_speed, above->max_speed);
+    if (above->max_width != 0) board.max_width = std::min(board.max_width, above->max_width);
+    return board;
 }
 
 void check_link(patient& machine, const device& board) {
-    const auto link = link_of(board.folder);
-    if (!below(link)) return;
-    const auto what = fmt::format("the link runs at {:g} GT/s x{} of {:g} GT/s x{}", link.speed,
-                                  link.width, link.max_speed, link.max_width);
-    if (below(best_link(link, board.folder.parent_path())))
+    const auto link = pci::read_link(board.folder);
+    if (!link || !link->degraded()) return;
+    const auto what = fmt::format("the link runs at {:g} GT/s x{} of {:g} GT/s x{}", link->speed,
+                                  link->width, link->max_speed, link->max_width);
+    if (best_link(*link, board.folder.parent_path()).degraded())
         return machine.add({verdict::problem, "link", board.label(), what,
                             "seat the board anew, look at the MCH's PCIe set-up and the AMC's "
                             "contacts; then: upciedev remove, upciedev rescan"});
     machine.add({verdict::note, "link", board.label(), what + ", all that its slot can", ""});
 }
 
-/// The line "TOTAL_ERR_COR 12" of a file of counters.
-std::uint64_t total_in(const fs::path& file) {
-    std::ifstream counters(file);
-    std::string name;
-    for (std::uint64_t count = 0; counters >> name >> count;)
-        if (name.starts_with("TOTAL_ERR_")) return count;
-    return 0;
-}
-
-void check_errors(patient& machine, const fs::path& folder, const std::string& label) {
-    const auto corrected = total_in(folder / "aer_dev_correctable");
-    const auto bad = total_in(folder / "aer_dev_nonfatal") + total_in(folder / "aer_dev_fatal");
-    if (bad != 0)
-        machine.add({verdict::problem, "errors", label,
+void check_errors(patient& machine, const device& board) {
+    const auto errors = pci::read_errors(board.folder);
+    if (!errors) return;
+    if (const auto bad = errors->nonfatal + errors->fatal; bad != 0)
+        machine.add({verdict::problem, "errors", board.label(),
                      fmt::format("{} uncorrectable bus errors since boot", bad),
                      "dmesg names them; seat the board anew, look at its clock and power"});
-    if (corrected != 0)
-        machine.add({verdict::note, "errors", label,
-                     fmt::format("{} corrected bus errors since boot", corrected),
+    if (errors->correctable != 0)
+        machine.add({verdict::note, "errors", board.label(),
+                     fmt::format("{} corrected bus errors since boot", errors->correctable),
                      "few are harmless; where they grow, seat the board anew"});
 }
 
@@ -241,7 +181,7 @@ void check_command(patient& machine, const device& board) {
 }
 
 void check_presence(patient& machine, const device& board) {
-    if (first_line(machine.at("sys/class/upciedev") / board.address / "gone") != "1") return;
+    if (pci::read_line(machine.at("sys/class/upciedev") / board.address / "gone") != "1") return;
     machine.add({verdict::problem, "board", board.label(), "it has gone or failed",
                  "upciedev reset it, or remove and rescan; dmesg tells why"});
 }
@@ -255,7 +195,7 @@ void check_board(patient& machine, const device& board) {
     check_command(machine, board);
     check_bars(machine, board);
     check_link(machine, board);
-    check_errors(machine, board.folder, board.label());
+    check_errors(machine, board);
     if (machine.findings().size() == before)
         machine.add({verdict::ok, "board", board.label(), "held by " + board.driver, ""});
 }
@@ -265,8 +205,9 @@ void check_board(patient& machine, const device& board) {
 void check_boards(patient& machine, upciedev::board_library& library) {
     bool any = false;
     for (const auto& folder : entries_of(machine.at("sys/bus/pci/devices"))) {
-        if (is_bridge(folder)) continue;
-        const auto board = look_at(machine, library, folder);
+        device board{pci::read_pci_function(folder), nullptr};
+        if (board.bridge) continue;
+        board.kind = find_kind(machine, library, board);
         if (!board.kind && !board.ours()) continue;
         any = true;
         check_board(machine, board);

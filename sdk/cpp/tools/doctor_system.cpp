@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The checks of `doctor` that look at the machine as a whole: driver, rights, kernel.
 #include "doctor.hpp"
+#include "sysfs_pci.hpp"
 
 #include <fmt/format.h>
 #include <linux/upciedev.h>
@@ -17,13 +18,14 @@ namespace cli {
 namespace {
 
 namespace fs = std::filesystem;
+using upciedev::detail::read_line;
 
 constexpr const char* group_name = "mtca";
 constexpr mode_t group_may_both = S_IRGRP | S_IWGRP;
 
 /// Secure boot: the kernel takes signed modules only, and gives no BAR to user space.
 bool locked_down(const patient& machine) {
-    const auto mode = first_line(machine.at("sys/kernel/security/lockdown"));
+    const auto mode = read_line(machine.at("sys/kernel/security/lockdown"));
     return mode.find('[') != std::string::npos && mode.find("[none]") == std::string::npos;
 }
 
@@ -68,7 +70,7 @@ std::string loaded_plugins(const patient& machine) {
 int driver_abi(const patient& machine) {
     int abi = 0;
     for (const auto& board : entries_of(machine.at("sys/class/upciedev"))) {
-        const auto text = first_line(board / "abi");
+        const auto text = read_line(board / "abi");
         std::from_chars(text.data(), text.data() + text.size(), abi);
     }
     return abi;
@@ -172,7 +174,7 @@ bool kernel_has(const patient& machine, const std::string& option) {
 void check_driver(patient& machine) {
     const auto module = machine.at("sys/module/upciedev");
     if (!fs::exists(module)) return tell_not_loaded(machine);
-    const auto version = first_line(module / "version");
+    const auto version = read_line(module / "version");
     const int abi = driver_abi(machine);
     if (abi != 0 && abi != UPCIEDEV_ABI_VERSION)
         return machine.add(
@@ -230,7 +232,7 @@ void check_iommu(patient& machine) {
              "to confine boards, switch VT-d or AMD-Vi on in the firmware set-up and "
              "boot with intel_iommu=on (Intel) or amd_iommu=on"});
     const bool translates = std::ranges::any_of(
-        groups, [](const auto& group) { return first_line(group / "type").starts_with("DMA"); });
+        groups, [](const auto& group) { return read_line(group / "type").starts_with("DMA"); });
     if (translates)
         return machine.add({verdict::ok, "iommu", "",
                             fmt::format("an IOMMU translates, {} groups", groups.size()), ""});
@@ -246,7 +248,7 @@ void check_memory_access(patient& machine) {
                             "modules must be signed",
                             "use the driver, or switch secure boot off"});
     const bool relaxed =
-        first_line(machine.at("proc/cmdline")).find("iomem=relaxed") != std::string::npos;
+        read_line(machine.at("proc/cmdline")).find("iomem=relaxed") != std::string::npos;
     if (kernel_has(machine, "CONFIG_IO_STRICT_DEVMEM") && !relaxed)
         machine.add({verdict::ok, "kernel", "",
                      "IO_STRICT_DEVMEM: --crate sysfs reaches boards that no driver holds", ""});

@@ -84,11 +84,6 @@ nlohmann::ordered_json errors_json(const std::optional<upciedev::error_counts>& 
             {"fatal", errors->fatal}};
 }
 
-nlohmann::ordered_json claimed_json(const std::optional<upciedev::claimant>& who) {
-    if (!who) return nullptr;
-    return {{"process", who->process}, {"program", who->program}};
-}
-
 nlohmann::ordered_json checkup_json(const checkup& one) {
     const auto facts = one.facts.value_or(board_health{});
     return {{"crate", one.who.crate},
@@ -140,30 +135,19 @@ std::string driver_text(const board_health& facts) {
 
 std::string board_text(const checkup& one) {
     if (!one.who.name.empty()) return one.who.name;
-    return fmt::format("{:04x}:{:04x}", one.who.ids.vendor, one.who.ids.device);
-}
-
-/// With its crate where there are several.
-std::string place_text(const crate_entry& who, bool with_crate) {
-    const auto slot = who.slot ? std::to_string(*who.slot) : "-";
-    return with_crate ? fmt::format("{}/slot:{}", who.crate, slot) : slot;
-}
-
-bool of_several_crates(const std::vector<checkup>& all) {
-    return std::ranges::any_of(
-        all, [&](const auto& each) { return each.who.crate != all.front().who.crate; });
+    return ids_text(one.who.ids);
 }
 
 void health_as_table(const std::vector<checkup>& all) {
     table rows({style::bold, style::green, style::cyan, style::bold, style::plain, style::plain,
                 style::plain, style::plain, style::dim, style::yellow});
-    const bool several = of_several_crates(all);
+    const bool several = in_several_crates(all, &checkup::who);
     rows.align_right(0);
     rows.heading({"slot", "board", "alias", "state", "link", "cor/nonfatal/fatal", "claimed by",
                   "driver", "firmware", "complaints"});
     for (const auto& each : all) {
         const auto facts = each.facts.value_or(board_health{});
-        rows.row({place_text(each.who, several), board_text(each), each.who.alias, each.state,
+        rows.row({slot_text(each.who, several), board_text(each), each.who.alias, each.state,
                   link_text(facts.link), errors_text(facts.errors),
                   facts.claimed ? claimant_text(*facts.claimed) : "", driver_text(facts),
                   facts.firmware, fmt::format("{}", fmt::join(each.complaints, "; "))});
@@ -194,27 +178,35 @@ void health_as_facts(const checkup& one) {
     rows.print();
 }
 
-} // namespace
+bool health_of_board(const common& options, const health_arguments& arguments) {
+    const auto one = check_up_one(options, arguments);
+    if (options.json)
+        health_as_json({one}, one.healthy());
+    else
+        health_as_facts(one);
+    return one.healthy();
+}
 
-bool run_health(const common& options, const health_arguments& arguments) {
+bool health_of_crate(const common& options, const health_arguments& arguments) {
+    const auto crate = open_crate(options);
     std::vector<checkup> all;
-    if (!arguments.board.empty()) {
-        all.push_back(check_up_one(options, arguments));
-    } else {
-        const auto crate = open_crate(options);
-        for (const auto& entry : crate.list())
-            all.push_back(check_up(crate, entry, arguments.strict));
-    }
+    for (const auto& entry : crate.list())
+        all.push_back(check_up(crate, entry, arguments.strict));
     const bool healthy = std::ranges::all_of(all, &checkup::healthy);
     if (options.json)
         health_as_json(all, healthy);
-    else if (!arguments.board.empty())
-        health_as_facts(all.front());
     else if (all.empty())
-        fmt::print("no boards in {}\n", open_crate(options).uri());
+        fmt::print("no boards in {}\n", crate.uri());
     else
         health_as_table(all);
     return healthy;
+}
+
+} // namespace
+
+bool run_health(const common& options, const health_arguments& arguments) {
+    return arguments.board.empty() ? health_of_crate(options, arguments)
+                                   : health_of_board(options, arguments);
 }
 
 } // namespace cli

@@ -25,17 +25,6 @@ std::string name_text(const upciedev::crate_entry& board) {
     return board.name.empty() ? "(no board file)" : board.name;
 }
 
-std::string slot_text(const upciedev::crate_entry& board, bool with_crate) {
-    if (!board.slot) return "-";
-    const auto slot = std::to_string(*board.slot);
-    return with_crate && !board.crate.empty() ? board.crate + "/slot:" + slot : slot;
-}
-
-bool in_several_crates(const std::vector<upciedev::crate_entry>& boards) {
-    return std::ranges::any_of(
-        boards, [&](const auto& board) { return board.crate != boards.front().crate; });
-}
-
 void print_table(const std::vector<upciedev::crate_entry>& boards) {
     table rows({style::bold, style::green, style::cyan, style::plain, style::dim, style::dim,
                 style::plain, style::yellow});

@@ -32,8 +32,6 @@ constexpr int exit_gone = 4;
 constexpr int exit_different = 1; // of diff, as diff(1) has it
 constexpr int exit_trouble = 2;
 
-constexpr const char* board_help =
-    "slot number, alias, board name, slot:4 or pci:0000:03:00.0 (see: upciedev ls)";
 constexpr const char* target_help =
     "REGISTER, REGISTER.FIELD, AREA[first:count], or BAR:offset[:width] (0:0x20, regs:0x20:16), "
     "BAR:offset[count] for a block of 32-bit words";

@@ -22,6 +22,12 @@ std::string entry_text(const upciedev::crate_entry& what) {
     return what.pci_address.empty() ? text : fmt::format("{} ({})", text, what.pci_address);
 }
 
+std::string slot_text(const upciedev::crate_entry& what, bool with_crate) {
+    if (!what.slot) return "-";
+    const auto slot = std::to_string(*what.slot);
+    return with_crate && !what.crate.empty() ? what.crate + "/slot:" + slot : slot;
+}
+
 std::string ids_text(const upciedev::board_ids& ids) {
     return fmt::format("{:04x}:{:04x}", ids.vendor, ids.device);
 }
@@ -40,6 +46,11 @@ nlohmann::ordered_json entry_json(const upciedev::crate_entry& what) {
     result["expected"] = expected.empty() ? nullptr : nlohmann::ordered_json(expected);
     result["remark"] = what.remark;
     return result;
+}
+
+nlohmann::ordered_json claimed_json(const std::optional<upciedev::claimant>& who) {
+    if (!who) return nullptr;
+    return {{"process", who->process}, {"program", who->program}};
 }
 
 std::string utc_now() {

@@ -90,7 +90,7 @@ py::object wait_raw(reg_handle& self, std::uint64_t mask, std::uint64_t wanted,
         wait_in_slices(timeout, [&](auto time) { return what.wait_raw(mask, wanted, time); }));
 }
 
-std::unique_ptr<field_handle> field_of(reg_handle& self, std::string_view name) {
+std::unique_ptr<field_handle> field_of_register(reg_handle& self, std::string_view name) {
     return std::make_unique<field_handle>(self.get().field(name), self.owner());
 }
 
@@ -114,7 +114,7 @@ void bind_reg(py::module_& core) {
         "Replace the bits in mask, atomically; returns the bits before.");
     reg_type.def("wait_raw", &wait_raw, py::arg("mask"), py::arg("wanted"), py::arg("timeout"),
                  "Wait until (bits & mask) == (wanted & mask); returns the bits, or None in time.");
-    reg_type.def("field", &field_of, py::arg("name"));
+    reg_type.def("field", &field_of_register, py::arg("name"));
     reg_type.def_property_readonly("offset", [](reg_handle& self) { return self.get().offset(); });
     reg_type.def("__repr__", [](reg_handle& self) {
         return repr("Reg", self, [](const basic_reg& what) { return what.where(); });
