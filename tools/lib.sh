@@ -38,6 +38,21 @@ step() {
     printf '  %s: done in %d s\n' "$title" "$SECONDS"
 }
 
+# together COMMAND...: run it beside others, as many as there are processors. all_of_them waits for
+# the last; its status is that of the first that failed.
+started=()
+together() {
+    while (($(jobs -rp | wc -l) >= $(nproc))); do sleep 0.05; done
+    "$@" &
+    started+=($!)
+}
+all_of_them() {
+    local pid status=0
+    for pid in "${started[@]}"; do wait "$pid" || status=${status/#0/$?}; done
+    started=()
+    return "$status"
+}
+
 # run_test GROUP NAME FOLDER TABLE COMMAND...: appends its results to TABLE. A gtest program leaves
 # FOLDER/NAME.json, anything else may leave FOLDER/NAME.tsv; else its exit code counts.
 run_test() {

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -67,8 +68,12 @@ def collect(name: str, status: int, stem: Path) -> list[Result]:
 
 def append(results: list[Result], target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("a") as file:
-        file.writelines(row.line() for row in results)
+    lines = "".join(row.line() for row in results).encode()
+    file = os.open(target, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    try:
+        os.write(file, lines)  # at once: several programs may append
+    finally:
+        os.close(file)
 
 
 def tally(results: list[Result]) -> str:

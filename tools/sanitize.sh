@@ -16,6 +16,7 @@ for preset in asan tsan; do
     step "configuring $preset" "$preset-configure" cmake --preset "$preset"
     step "building $preset" "$preset-build" cmake --build "build/$preset" --target "${targets[@]}"
     while IFS= read -r program; do
-        run_test "$preset" "$(basename "$program")" "build/$preset" build/results/sanitizers.tsv "$program"
+        together run_test "$preset" "$(basename "$program")" "build/$preset" build/results/sanitizers.tsv "$program"
     done < <(find "build/$preset/tests/"{unit,vfio} -maxdepth 1 -type f -executable | sort)
+    all_of_them
 done

@@ -14,12 +14,13 @@ mkdir -p "$out" build/log
 export PATH=$root/build/cmake/sdk/cpp/tools:$PATH
 
 while IFS= read -r program; do
-    run_test unit "$(basename "$program")" $out $table "$program"
+    together run_test unit "$(basename "$program")" $out $table "$program"
 done < <(find build/cmake/tests/{unit,vfio} -maxdepth 1 -type f -executable | sort)
 
 if [[ -f tests/unit/runs.txt ]]; then
     while read -r name command; do
         case $name in '' | '#'*) continue ;; esac
-        run_test unit "$name" $out $table bash -c "$command"
+        together run_test unit "$name" $out $table bash -c "$command"
     done <tests/unit/runs.txt
 fi
+all_of_them
