@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "access_session.hpp"
 #include "access_run.hpp"
+#include "access_stream.hpp"
 #include "mapped_pages.hpp"
 #include "slot_socket.hpp"
 
@@ -62,6 +63,7 @@ void access_session::serve() {
         const int failed = detail::receive_packet(socket_, packet);
         if (failed == EINTR) continue;
         if (failed != 0 || !answer(packet)) return;
+        if (interrupts_) return stream(*interrupts_, socket_);
     }
 }
 
@@ -96,6 +98,10 @@ bool access_session::carry_out(call what, reader& body, reply& to) {
         return map(body, to);
     case call::fault:
         return fault(body, to);
+    case call::subscribe:
+        return subscribe(body, to);
+    case call::unmask: // of a stream
+        return false;
     default:
         break;
     }
@@ -203,6 +209,23 @@ bool access_session::fault(reader& body, reply& to) {
     for (const auto each : all)
         if (board.has_fault(each)) on |= std::uint64_t{1} << static_cast<unsigned>(each);
     to.body.put(on);
+    return true;
+}
+
+bool access_session::subscribe(reader& body, reply& to) {
+    interrupt_request wanted;
+    wanted.causes = body.take<std::uint64_t>();
+    while (!body.whole() && !body.bad()) {
+        const auto vector = body.take<std::uint32_t>();
+        if (vector > last_vector || wanted.vectors.size() == most_vectors) return false;
+        wanted.vectors.push_back(vector);
+    }
+    if (body.bad()) return false;
+    try {
+        interrupts_ = with_.board.interrupts(wanted);
+    } catch (const error& reason) {
+        to.error = reason.cause() ? reason.cause().value() : EIO;
+    }
     return true;
 }
 

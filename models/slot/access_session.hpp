@@ -57,12 +57,14 @@ class access_session {
     void remove(reply& to);
     bool fault(reader& body, reply& to);
     void health(reply& to);
+    bool subscribe(reader& body, reply& to);
 
     access_shared& with_;
     int socket_;
     unsigned connection_;
     bool greeted_ = false;
-    bool leaving_ = false; // after the answer
+    bool leaving_ = false;                         // after the answer
+    std::unique_ptr<interrupt_source> interrupts_; // to be sent from then on
 };
 
 } // namespace upciedev::slot

@@ -141,6 +141,28 @@ TEST_F(removal_row, a_thread_in_the_middle_of_it_gets_board_gone) {
     replug(address);
 }
 
+TEST_F(removal_row, a_wait_for_an_interrupt_gets_board_gone) {
+    NEED_CAPABILITY(upciedev::capability::hot_plug);
+    NEED_CAPABILITY(upciedev::capability::interrupts);
+    if (!can_unplug()) GTEST_SKIP() << "no --unplug command is given";
+    NEED(found, find_registers([](const auto& what) { return what.path == "IRQ_RAISE"; }),
+         "no board edu, whose interrupts a program can raise");
+    const auto each = reopened(found, crate_to_unplug_from()).front();
+    visit(each.board);
+    const auto address = place_of(each.board);
+    auto irq = each.board.irq("factorial");
+    std::jthread waiter([&] {
+        expect_error(errc::board_gone, [&] { std::ignore = irq.wait(60s); },
+                     {"interrupt factorial"});
+    });
+    std::this_thread::sleep_for(20ms);
+    unplug(each.board);
+    waiter.join();
+    expect_error(errc::board_gone, [&] { std::ignore = irq.drain(); });
+    expect_error(errc::board_gone, [&] { std::ignore = each.board.irq("factorial"); });
+    replug(address);
+}
+
 TEST_F(removal_row, other_boards_stay) {
     NEED_CAPABILITY(upciedev::capability::hot_plug);
     if (!can_unplug()) GTEST_SKIP() << "no --unplug command is given";

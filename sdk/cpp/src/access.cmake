@@ -15,7 +15,11 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/model_registers.cpp
     src/model_rules.cpp
     src/model_state.cpp
+    src/irq.cpp
     src/sim.cpp
+    src/slot_interrupts.cpp
+    src/sim_causes.cpp
+    src/sim_interrupts.cpp
     src/sim_backplane.cpp
     ${PROJECT_SOURCE_DIR}/models/built_in.cpp
     ${PROJECT_SOURCE_DIR}/models/digitizer.cpp

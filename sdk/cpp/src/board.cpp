@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "board_state.hpp"
 #include "chardev_lease.hpp"
+#include "irq_state.hpp"
 
 #include <upciedev/board.hpp>
 
@@ -111,6 +112,19 @@ area board::area(std::string_view path) const {
         if (!state_->description()) throw;
         throw reason.at(state_->label());
     }
+}
+
+irq board::irqs(const std::vector<std::string>& names) const {
+    std::ignore = described(*state_);
+    try {
+        return upciedev::irq(std::make_unique<irq::state>(state_, names));
+    } catch (const error& reason) {
+        throw reason.kind() == errc::no_such_register ? reason.at(state_->label()) : reason;
+    }
+}
+
+irq board::irq(std::string_view name) const {
+    return irqs({std::string(name)});
 }
 
 batch board::batch() const {

@@ -164,6 +164,13 @@ void refuse_area(const board_description& board, std::string_view path) {
     refuse(board, fmt::format("no area '{}'", path), suggestion(path, names, "areas"));
 }
 
+void refuse_irq(const board_description& board, std::string_view name) {
+    std::vector<std::string> names;
+    for (const auto& irq : board.irqs)
+        names.push_back(irq.name);
+    refuse(board, fmt::format("no interrupt '{}'", name), suggestion(name, names, "interrupts"));
+}
+
 void refuse_bar(const board_description& board, std::string_view name) {
     std::vector<std::string> names;
     for (const auto& bar : board.bars)

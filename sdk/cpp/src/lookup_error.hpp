@@ -14,6 +14,7 @@ namespace upciedev::inline v1::detail {
 [[noreturn]] void refuse_index(const board_description& board, const register_description& what,
                                std::string_view path, std::size_t level);
 [[noreturn]] void refuse_area(const board_description& board, std::string_view path);
+[[noreturn]] void refuse_irq(const board_description& board, std::string_view name);
 [[noreturn]] void refuse_bar(const board_description& board, std::string_view name);
 
 } // namespace upciedev::inline v1::detail

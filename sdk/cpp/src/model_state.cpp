@@ -121,9 +121,11 @@ void model_board::state::raise(std::string_view irq) {
 }
 
 void model_board::state::send(const std::vector<unsigned>& vectors) const {
-    if (slot == nullptr || has(model_fault::interrupt_lost)) return;
-    for (const unsigned vector : vectors)
-        slot->interrupt(vector);
+    if (has(model_fault::interrupt_lost)) return;
+    for (const unsigned vector : vectors) {
+        if (listener) listener(vector);
+        if (slot != nullptr) slot->interrupt(vector);
+    }
 }
 
 const detail::model_cell& model_board::state::cell(const register_location& where) const {

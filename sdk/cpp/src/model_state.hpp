@@ -41,7 +41,8 @@ class model_board::state {
     std::recursive_mutex lock; // callbacks use the board themselves
     std::atomic<std::uint32_t> faults = 0;
     model_slot* slot = nullptr;
-    bool complete = false; // no more callbacks
+    std::function<void(unsigned vector)> listener; // to interrupts; must not call the board
+    bool complete = false;                         // no more callbacks
     std::unique_ptr<model> behaviour;
     detail::model_irqs irqs;
     detail::model_engine engine;

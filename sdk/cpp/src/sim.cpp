@@ -2,6 +2,7 @@
 #include "area_copy.hpp"
 #include "builtin_transports.hpp"
 #include "model_state.hpp"
+#include "sim_interrupts.hpp"
 #include "transport_check.hpp"
 #include "transport_error.hpp"
 #include "transport_poll.hpp"
@@ -23,7 +24,14 @@ using detail::bars_of_a_board;
 /// The driver's side of a simulated board: its checks, guards and locks, over the hardware.
 struct sim_board::state {
     state(board_description_ptr what, const model_options& options)
-        : description(what), board(std::move(what), options) {}
+        : description(what), board(std::move(what), options),
+          interrupts(std::make_shared<detail::sim_interrupts>(board, lock)) {
+        const std::lock_guard hold(board.internals().lock); // of tasks that began at power-on
+        board.internals().listener = [to = interrupts](unsigned vector) { to->arrived(vector); };
+    }
+    ~state() { interrupts->close(); }
+    state(const state&) = delete;
+    state& operator=(const state&) = delete;
 
     board_description_ptr description;
     board_identity who;
@@ -32,6 +40,7 @@ struct sim_board::state {
     std::mutex lock; // over one operation; maps go around it, as they do in hardware
     std::uint32_t gone = 0;
     std::weak_ptr<const void> claimed;
+    std::shared_ptr<detail::sim_interrupts> interrupts; // subscriptions own it, too
 
     [[nodiscard]] detail::model_rules& rules(unsigned bar) { return board.internals().rules[bar]; }
     bool guarded(const operation& op);
@@ -111,6 +120,7 @@ void sim_board::reset() {
     const std::lock_guard hold(state_->lock);
     if (gone()) detail::throw_access_error(detail::from_errno(ENODEV), state_->description->name);
     state_->board.reset();
+    state_->interrupts->end(false);
     ++state_->who.generation;
 }
 
@@ -120,9 +130,14 @@ board_health sim_board::health() const {
     return all;
 }
 
+std::unique_ptr<interrupt_source> sim_board::interrupts(const interrupt_request& what) {
+    return state_->interrupts->subscribe(what);
+}
+
 void sim_board::unplug() noexcept {
     const std::lock_guard hold(state_->lock);
     __atomic_store_n(&state_->gone, 1U, __ATOMIC_RELEASE);
+    state_->interrupts->end(true);
     for (auto& memory : state_->board.internals().memories)
         memory.fill_with_ones();
 }

@@ -14,7 +14,7 @@ class backplane_slot final : public model_slot {
     std::error_code write(std::uint64_t, std::span<const std::byte>) noexcept override {
         return nobody();
     }
-    void interrupt(unsigned) noexcept override {} // nobody subscribes in process
+    void interrupt(unsigned) noexcept override {} // sim_board hears of it by itself
     void pulse(unsigned line) noexcept override { lines_->pulse(board_, line); }
 
   private:

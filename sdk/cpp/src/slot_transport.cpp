@@ -6,6 +6,7 @@
 #include "hangup_watch.hpp"
 #include "pci_health.hpp"
 #include "slot_facts.hpp"
+#include "slot_interrupts.hpp"
 #include "slot_maps.hpp"
 #include "slot_runner.hpp"
 #include "transport_error.hpp"
@@ -74,6 +75,11 @@ class slot_transport final : public transport {
     [[nodiscard]] std::optional<claimant> claimed_by_other() const override;
     [[noreturn]] void refuse_claimed() const;
     [[nodiscard]] board_health health() const override;
+    [[nodiscard]] std::unique_ptr<interrupt_source>
+    interrupts(const interrupt_request& what) override {
+        if (gone()) throw_access_error(from_errno(ENODEV), fmt::format("slot {}", link_->slot()));
+        return subscribe_to_slot(socket_, link_->slot(), what);
+    }
 
   private:
     void use_facts(const slot_wire::hello_answer& hello);
@@ -81,6 +87,7 @@ class slot_transport final : public transport {
     slot_answer asked(call what);
     [[nodiscard]] std::optional<slot_wire::health_answer> ask_health() const;
 
+    std::filesystem::path socket_;
     std::shared_ptr<slot_link> link_; // claims hold it too
     owned_file users_;
     std::atomic<bool> leaving_ = false;
@@ -102,7 +109,7 @@ owned_file join_users(const std::filesystem::path& folder, unsigned slot) {
 }
 
 slot_transport::slot_transport(const std::filesystem::path& folder, unsigned slot)
-    : link_(std::make_shared<slot_link>(access_socket(folder, slot), slot)),
+    : socket_(access_socket(folder, slot)), link_(std::make_shared<slot_link>(socket_, slot)),
       users_(join_users(folder, slot)) {
     const auto facts = facts_of(*link_);
     who_.ids = facts.hello.ids;

@@ -22,7 +22,7 @@ inline std::string socket_name(unsigned slot) {
 }
 
 inline constexpr std::uint32_t magic = 0x73637075; // "upcs"
-inline constexpr std::uint16_t version = 1;
+inline constexpr std::uint16_t version = 2;
 inline constexpr std::size_t most_operations = 128; // of one call
 inline constexpr std::size_t most_data = std::size_t{64} << 10;
 inline constexpr std::size_t most_areas = 1024; // of one BAR; what is behind is not mapped
@@ -41,8 +41,15 @@ enum class call : std::uint16_t {
     remove,  ///< header -> nothing; the process ends
     fault,   ///< fault_request -> u64 with a bit for each model_fault that is on
     health,  ///< header -> health_answer
+    /// causes (u64) and vectors (u32 each) -> nothing. From then on the connection brings a
+    /// raw_interrupt a packet, without a header, and takes nothing but unmask; it ends with the
+    /// board, or its reset.
+    subscribe,
+    unmask, ///< header, of a connection that has subscribed; has no answer
 };
-inline constexpr auto last_call = call::health;
+inline constexpr auto last_call = call::unmask;
+inline constexpr std::size_t most_vectors = 64;    // of one subscription
+inline constexpr std::uint32_t last_vector = 2047; // MSI-X has no more
 
 /// At the front of every packet.
 struct header {

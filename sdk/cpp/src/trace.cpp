@@ -59,6 +59,10 @@ class traced_transport final : public transport {
         return way_->claimed_by_other();
     }
     [[nodiscard]] board_health health() const override { return way_->health(); }
+    [[nodiscard]] std::unique_ptr<interrupt_source>
+    interrupts(const interrupt_request& what) override {
+        return way_->interrupts(what);
+    }
 
     outcome run(std::span<operation> operations) noexcept override {
         std::vector<operation> asked;

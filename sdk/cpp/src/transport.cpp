@@ -25,6 +25,12 @@ void transport::remove() {
     refuse(*this, "remove");
 }
 
+std::unique_ptr<interrupt_source> transport::interrupts(const interrupt_request&) {
+    throw error(errc::not_supported, identity().pci_address,
+                "the way '" + name() + "' has no interrupts",
+                "poll the status register, or use another way: upciedev transports");
+}
+
 std::optional<claimant> transport::claimed_by_other() const {
     return std::nullopt;
 }

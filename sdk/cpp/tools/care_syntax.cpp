@@ -129,6 +129,23 @@ void add_monitor(CLI::App& app, const common& options, monitor_arguments& argume
     command->callback([&] { run_monitor(options, arguments); });
 }
 
+void add_irq(CLI::App& app, const common& options, irq_arguments& arguments) {
+    auto* command =
+        app.add_subcommand("irq", "Show the interrupts of a board as they come; ends by Ctrl-C");
+    command->add_option("BOARD", arguments.board, any_board)->required();
+    command->add_option("NAME", arguments.names, "Of the board file; default: all");
+    command->add_option("--timeout", arguments.timeout_s, "It is an error if none comes so long")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.001, 1e9));
+    command->add_option("--count", arguments.count, "Interrupts to wait for")
+        ->type_name("N")
+        ->check(CLI::Range(1UL, 1000000000UL));
+    command->footer("Examples:\n"
+                    "  upciedev irq 4\n"
+                    "  upciedev irq 4 done --count 1 --timeout 5");
+    command->callback([&] { run_irq(options, arguments); });
+}
+
 /// The subcommand among the words; empty if there is none.
 std::string subcommand_of(const std::vector<std::string>& words) {
     for (std::size_t i = 0; i < words.size(); ++i) {
@@ -150,6 +167,7 @@ void add_care_commands(CLI::App& app, const common& options, care_arguments& arg
     add_remove(app, options, arguments.remove);
     add_rescan(app, options, arguments.rescan);
     add_monitor(app, options, arguments.monitor);
+    add_irq(app, options, arguments.irq);
     add_trace(app, options, arguments, status);
     add_doctor(app, options, arguments.doctor, right);
 }

@@ -16,6 +16,7 @@ struct care_arguments {
     remove_arguments remove;
     rescan_arguments rescan;
     monitor_arguments monitor;
+    irq_arguments irq;
     claim_arguments claim;
     health_arguments health;
     trace_arguments trace;

@@ -136,6 +136,13 @@ struct monitor_arguments {
     std::uint64_t count = 0; ///< changes; 0: no end
 };
 
+struct irq_arguments {
+    std::string board;
+    std::vector<std::string> names; ///< empty: all
+    double timeout_s = 0;           ///< for the next one; 0: until Ctrl-C
+    std::uint64_t count = 0;        ///< interrupts; 0: no end
+};
+
 struct doctor_arguments {
     std::string root = "/"; ///< folder that holds sys, proc, dev, etc, boot and lib
 };
@@ -166,6 +173,7 @@ int run_claim(const common& options, const claim_arguments& arguments);
 /// \returns whether all is well
 bool run_health(const common& options, const health_arguments& arguments);
 void run_monitor(const common& options, const monitor_arguments& arguments);
+void run_irq(const common& options, const irq_arguments& arguments);
 /// \returns exit status, that of the program where there is one
 int run_trace(const common& options, const trace_arguments& arguments);
 /// \returns whether all is well

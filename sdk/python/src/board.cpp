@@ -110,6 +110,7 @@ void bind_board(py::module_& core) {
     type.attr("__contains__") = py::none();
     bind_identity(type);
     bind_life(type);
+    bind_irq(core, type);
     bind_closing(type);
 }
 

@@ -24,6 +24,7 @@ void bind_batch(pybind11::module_& core);
 void bind_board(pybind11::module_& core);
 void bind_crate(pybind11::module_& core);
 void bind_health(pybind11::module_& core);
+void bind_irq(pybind11::module_& core, pybind11::class_<board_handle>& board_type);
 void bind_log(pybind11::module_& core);
 void bind_monitor(pybind11::module_& core, pybind11::class_<crate_handle>& crate_type);
 void bind_settings(pybind11::module_& core);

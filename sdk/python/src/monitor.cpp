@@ -6,8 +6,6 @@
 
 #include <upciedev/crate_monitor.hpp>
 
-#include <atomic>
-
 namespace py = pybind11;
 
 namespace upciedev::python {
@@ -22,19 +20,6 @@ struct guarded_monitor {
 
 using monitor_handle = handle<std::shared_ptr<guarded_monitor>>;
 
-class only_user {
-  public:
-    explicit only_user(std::atomic_flag& flag) : flag_(flag) {
-        if (flag_.test_and_set()) throw std::runtime_error("another thread waits for this monitor");
-    }
-    ~only_user() { flag_.clear(); }
-    only_user(const only_user&) = delete;
-    only_user& operator=(const only_user&) = delete;
-
-  private:
-    std::atomic_flag& flag_;
-};
-
 std::unique_ptr<monitor_handle> monitor_of(crate_handle& self) {
     const crate from = self.get(); // a copy: close() may come while the GIL is released
     auto made = [&] {
@@ -46,7 +31,7 @@ std::unique_ptr<monitor_handle> monitor_of(crate_handle& self) {
 
 std::optional<crate_change> next_change(monitor_handle& self, const py::object& timeout) {
     const auto shared = self.get(); // outlives a close() meanwhile
-    const only_user alone(shared->in_use);
+    const only_user alone(shared->in_use, "another thread waits for this monitor");
     std::optional<crate_change> change;
     wait_in_slices(timeout, [&](std::chrono::microseconds time) -> std::optional<std::uint64_t> {
         change = shared->monitor.wait(std::chrono::ceil<std::chrono::milliseconds>(time));

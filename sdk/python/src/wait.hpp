@@ -3,15 +3,31 @@
 
 #include <pybind11/pybind11.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stdexcept>
 
 namespace upciedev::python {
 
 /// Seconds as a number, or a timedelta. \throws ValueError (negative, not a number), TypeError
 std::chrono::microseconds to_timeout(pybind11::handle seconds);
+
+/// What is for one thread, as Python does not care: the second one is turned away.
+class only_user {
+  public:
+    only_user(std::atomic_flag& flag, const char* refusal) : flag_(flag) {
+        if (flag_.test_and_set()) throw std::runtime_error(refusal);
+    }
+    ~only_user() { flag_.clear(); }
+    only_user(const only_user&) = delete;
+    only_user& operator=(const only_user&) = delete;
+
+  private:
+    std::atomic_flag& flag_;
+};
 
 /// Wait without the GIL, in slices, so that Ctrl-C ends it.
 /// \param timeout None: without end

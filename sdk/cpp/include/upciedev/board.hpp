@@ -3,6 +3,7 @@
 
 #include <upciedev/area.hpp>
 #include <upciedev/batch.hpp>
+#include <upciedev/irq.hpp>
 #include <upciedev/reg.hpp>
 
 #include <functional>
@@ -38,6 +39,11 @@ class UPCIEDEV_API board {
     [[nodiscard]] upciedev::bar bar(unsigned index) const;
     [[nodiscard]] upciedev::bar bar(std::string_view name) const;
     [[nodiscard]] upciedev::batch batch() const;
+    /// Subscribe to an interrupt that the board file names under `irqs`.
+    /// \throws error no_such_register with the nearest names; not_supported, board_gone
+    [[nodiscard]] upciedev::irq irq(std::string_view name) const;
+    /// To several at once; \p names empty: to all that the board file has.
+    [[nodiscard]] upciedev::irq irqs(const std::vector<std::string>& names = {}) const;
 
     /// Returns when all that this thread wrote to the board has arrived there, also through a
     /// write-combined map: pushes writes out of the processor and reads a register back, the

@@ -48,6 +48,10 @@ class UPCIEDEV_API sim_board final : public transport {
     void reset() override;
     void remove() override { unplug(); }
     [[nodiscard]] board_health health() const override;
+    /// Enables the causes and acknowledges them, as a driver does, while somebody subscribes. A
+    /// vector that interrupts more than a thousand times in 100 ms is masked.
+    [[nodiscard]] std::unique_ptr<interrupt_source>
+    interrupts(const interrupt_request& what) override;
 
   private:
     struct state;

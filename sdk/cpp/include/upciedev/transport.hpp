@@ -5,6 +5,7 @@
 #include <upciedev/capabilities.hpp>
 #include <upciedev/error.hpp>
 #include <upciedev/health.hpp>
+#include <upciedev/interrupt_source.hpp>
 #include <upciedev/lease.hpp>
 
 #include <cstddef>
@@ -109,6 +110,9 @@ class UPCIEDEV_API transport {
     /// Who keeps this way from writing, if anybody.
     [[nodiscard]] virtual std::optional<claimant> claimed_by_other() const;
     [[nodiscard]] virtual board_health health() const;
+    /// Interrupts from now on. \throws error not_supported, board_gone
+    [[nodiscard]] virtual std::unique_ptr<interrupt_source>
+    interrupts(const interrupt_request& what);
 };
 
 using transport_ptr = std::shared_ptr<transport>;

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "interrupt_ring.hpp"
+#include "sim_causes.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace upciedev::inline v1::detail {
+
+/// The interrupt handler of a simulated board, a thread while anybody ever subscribed, and its
+/// subscribers. Outlives the board while they do.
+class sim_interrupts : public std::enable_shared_from_this<sim_interrupts> {
+  public:
+    /// \param accesses held by every access to the board
+    sim_interrupts(model_board& board, std::mutex& accesses);
+    ~sim_interrupts() { close(); }
+    sim_interrupts(const sim_interrupts&) = delete;
+    sim_interrupts& operator=(const sim_interrupts&) = delete;
+
+    /// The board interrupts. May be called while it is accessed.
+    void arrived(unsigned vector);
+    /// \throws error io_error
+    std::unique_ptr<interrupt_source> subscribe(const interrupt_request& what);
+    /// The board was reset, or (\p gone) has left: all subscriptions are void.
+    void end(bool gone);
+    /// The board is no more; nothing of it is used from now on. Not while it is accessed.
+    void close();
+
+  private:
+    class subscription;
+    using clock = std::chrono::steady_clock;
+    struct line {
+        interrupt_ring ring;
+        bool pending = false;
+        bool masked = false;
+        unsigned recent = 0; // in the window
+        clock::time_point window{};
+        void begin() noexcept {
+            pending = masked = false;
+            recent = 0;
+        }
+    };
+
+    void start();
+    void work(const std::stop_token& stop);
+    [[nodiscard]] std::pair<const unsigned, line>* due();
+    void handle(unsigned vector, line& which, std::unique_lock<std::mutex>& hold);
+    [[nodiscard]] std::uint64_t serve(unsigned vector);
+    static bool storms(line& which);
+    void put(unsigned vector, line& which, std::uint64_t status);
+    void remove(subscription& who) noexcept;
+    [[nodiscard]] bool is_heard(const line& which) const;
+    [[nodiscard]] std::uint64_t subscribed() const;
+
+    sim_causes causes_;
+    std::mutex& accesses_;
+    bool gone_ = false;      // under accesses_
+    std::mutex subscribing_; // taken before accesses_, and this before lock_
+    bool closed_ = false;    // under subscribing_
+    std::mutex lock_;        // of what follows
+    std::condition_variable_any wake_;
+    std::map<unsigned, line> lines_; // that anybody ever subscribed to
+    std::vector<subscription*> subscriptions_;
+    std::jthread thread_;
+};
+
+} // namespace upciedev::inline v1::detail
