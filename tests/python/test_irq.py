@@ -34,7 +34,8 @@ def test_an_acquisition_tells_its_end(adc: upciedev.Board) -> None:
         assert done.names == ["done"] and done.wait(0) is None
         acquire(adc)
         event = done.wait(10)
-        assert event is not None and event.name == "done" and event.has("done") and "done" in event.causes
+        assert event is not None and event.name == "done" and event.has("done")
+        assert "done" in event.causes
         assert event.status & 4 and event.vector == 0 and event.lost == 0 and not event.masked
         assert before <= event.time <= time.monotonic()
         assert "done" in repr(event)

@@ -39,7 +39,7 @@ fs::path file_of(const std::string& model) {
 }
 
 void check_tag(const fs::path& file, const model_tag& tag) {
-    check_head(file, models, detail::head_of(tag), detail::head_of(model_tag{}));
+    check_head(file, models, detail::head_of_tag(tag), detail::head_of_tag(model_tag{}));
     constexpr model_layout ours;
     const auto& its = tag.layout;
     const auto parts = std::to_array<detail::layout_part>(

@@ -60,7 +60,7 @@ void check_layout(const fs::path& file, const plugin_layout& its) {
 }
 
 void check_tag(const plugin_file& what, const plugin_tag& tag) {
-    check_head(what.file, transports, head_of(tag), head_of(plugin_tag{}));
+    check_head(what.file, transports, head_of_tag(tag), head_of_tag(plugin_tag{}));
     check_layout(what.file, tag.layout);
     if (tag.scheme == nullptr || tag.scheme != what.scheme || tag.instance == nullptr)
         refuse_library(what.file,

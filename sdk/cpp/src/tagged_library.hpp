@@ -32,7 +32,7 @@ struct tag_head {
     std::uint32_t magic, size, abi;
 };
 template <class Tag>
-tag_head head_of(const Tag& tag) {
+tag_head head_of_tag(const Tag& tag) {
     return {tag.magic, tag.size, tag.abi};
 }
 /// \throws error abi_mismatch

@@ -132,7 +132,7 @@ void add_monitor(CLI::App& app, const common& options, monitor_arguments& argume
 void add_irq(CLI::App& app, const common& options, irq_arguments& arguments) {
     auto* command =
         app.add_subcommand("irq", "Show the interrupts of a board as they come; ends by Ctrl-C");
-    command->add_option("BOARD", arguments.board, any_board)->required();
+    command->add_option("BOARD", arguments.board, board_help)->required();
     command->add_option("NAME", arguments.names, "Of the board file; default: all");
     command->add_option("--timeout", arguments.timeout_s, "It is an error if none comes so long")
         ->type_name("SECONDS")

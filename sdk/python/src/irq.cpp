@@ -49,7 +49,7 @@ std::int64_t time_ns(const irq_event& self) {
     return std::chrono::nanoseconds(self.time.time_since_epoch()).count();
 }
 
-std::string text_of(const irq_event& self) {
+std::string text_of_event(const irq_event& self) {
     std::string text = "<upciedev.IrqEvent: ";
     for (const auto& cause : self.causes)
         text += cause + " ";
@@ -72,7 +72,7 @@ void bind_event(py::module_& core) {
         .def_property_readonly("time_ns", &time_ns, "As of time.monotonic_ns().")
         .def_readonly("vector", &irq_event::vector)
         .def_readonly("masked", &irq_event::masked)
-        .def("__repr__", &text_of);
+        .def("__repr__", &text_of_event);
 }
 
 } // namespace
