@@ -12,7 +12,7 @@ export TSAN_OPTIONS=second_deadlock_stack=1
 
 mkdir -p build/results
 for preset in asan tsan; do
-    [[ $preset == tsan ]] && targets=(threads_test log_test dma_test clients_test mutation_test) || targets=(unit_tests)
+    [[ $preset == tsan ]] && targets=(threads_test irq_test log_test dma_test clients_test mutation_test) || targets=(unit_tests)
     step "configuring $preset" "$preset-configure" cmake --preset "$preset"
     step "building $preset" "$preset-build" cmake --build "build/$preset" --target "${targets[@]}"
     while IFS= read -r program; do
