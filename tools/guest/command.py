@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import shlex
 import signal
 import subprocess
@@ -11,7 +12,8 @@ import sys
 import time
 from pathlib import Path
 
-from .machine import GuestTimeout
+from . import shell
+from .machine import GuestSwitchedOff, GuestTimeout
 from .paths import DEFAULT_CRATE, KERNELS, REPOSITORY, GuestError
 from .session import Boot, Run, Session, build_modules
 
@@ -33,8 +35,20 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--timeout", metavar="S", type=float, default=240, help="seconds, boot included (default 240)")
     result.add_argument("--expect", metavar="REGEX", action="append", default=[],
                         help="a kernel message that must come; any other warning is a failure")
-    result.add_argument("command", nargs="+", metavar="COMMAND")
+    result.add_argument("--shell", action="store_true", help="a shell at this terminal instead of a command, without a time-out")
+    result.add_argument("--kvm", choices=("auto", "on", "off"), default="auto",
+                        help="for the shell; auto (default): unless this machine is a virtual one itself")
+    result.add_argument("command", nargs="*", metavar="COMMAND")
     return result
+
+
+def boot_of(arguments: argparse.Namespace) -> Boot:
+    crate = arguments.crate.resolve()
+    run = Run("command", shell.command(crate) if arguments.shell else shlex.join(arguments.command), arguments.expect)
+    boot = Boot(arguments.kernel, [run], crate, arguments.qemu_arg, arguments.append, arguments.timeout)
+    if arguments.shell:
+        boot.seconds, boot.interactive, boot.accelerator = None, True, shell.accelerator(arguments.kvm)
+    return boot
 
 
 def report(session: Session, started: float) -> int:
@@ -54,16 +68,24 @@ def interrupted(_signal: int, _frame: object) -> None:
 
 
 def main() -> int:
-    arguments = parser().parse_args()
+    options = parser()
+    arguments = options.parse_args()
+    if arguments.shell == bool(arguments.command):
+        options.error("give a COMMAND, or --shell")
+    if arguments.shell and not sys.stdin.isatty():
+        options.error("a shell needs a terminal; give a COMMAND instead")
     signal.signal(signal.SIGTERM, interrupted)
     try:
         subprocess.run([str(REPOSITORY / "tools/fetch-bench"), "--quiet"], check=True)
         build_modules(arguments.kernel)
-        run = Run("command", shlex.join(arguments.command), arguments.expect)
-        session = Session(Boot(arguments.kernel, [run], arguments.crate.resolve(), arguments.qemu_arg, arguments.append, arguments.timeout))
+        session = Session(boot_of(arguments))
         started = time.monotonic()
-        session.run()
+        with shell.terminal_as_it_is() if arguments.shell else contextlib.nullcontext():
+            session.run()
         return report(session, started)
+    except GuestSwitchedOff:
+        print("guest: switched off", file=sys.stderr)
+        return 0
     except GuestTimeout as problem:
         print(f"guest: {problem}", file=sys.stderr)
         return EXIT_TIMEOUT

@@ -12,6 +12,7 @@ from .paths import QEMU, REPOSITORY, TRIXIE, GuestError, kernel_folder
 
 # What the guest's init makes QEMU end with when everything was run; see tools/guest/init.
 EXIT_FINISHED = 65
+ACCELERATORS = {"tcg": "tcg,thread=multi,tb-size=256", "kvm": "kvm"}
 KERNEL_ARGUMENTS = (
     "console=ttyS0 loglevel=5 panic=-1 oops=panic tsc=reliable no_timer_check log_buf_len=4M "
     "printk.devkmsg=on slub_debug=FZPU page_poison=1 kfence.sample_interval=10 "
@@ -28,6 +29,8 @@ class Machine:
     extra: list[str] = field(default_factory=list)
     append: list[str] = field(default_factory=list)
     memory: str = "512M"
+    interactive: bool = False  # somebody types, and may leave by Ctrl-A x
+    accelerator: str = "tcg"
 
     def command(self) -> list[str]:
         cmdline = " ".join([KERNEL_ARGUMENTS, f"upciedev.repository={REPOSITORY}", *self.append])
@@ -35,12 +38,12 @@ class Machine:
             # No orphan, however this process dies.
             "setpriv", "--pdeathsig", "KILL", str(QEMU),
             *(word for where in ("share/qemu", "share/seabios", "lib/ipxe/qemu") for word in ("-L", str(TRIXIE / "usr" / where))),
-            "-M", "q35,memory-backend=ram", "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "max", "-smp", "2",
+            "-M", "q35,memory-backend=ram", "-accel", ACCELERATORS[self.accelerator], "-cpu", "max", "-smp", "2",
             "-m", self.memory, "-object", f"memory-backend-memfd,id=ram,size={self.memory},share=on",
             "-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off",  # pciehp, as on real crates
             "-nodefaults", "-display", "none", "-no-reboot",
             "-kernel", str(kernel_folder(self.kernel) / "vmlinux"), "-initrd", "initramfs", "-append", cmdline,
-            "-serial", "file:console.log", "-chardev", "stdio,id=out,signal=off", "-serial", "chardev:out",
+            "-serial", "file:console.log", "-chardev", f"stdio,id=out,signal=off,mux={'on' if self.interactive else 'off'}", "-serial", "chardev:out",
             # QEMU's monitor, on the host's socket and on the guest's ttyS2: tests plug boards from inside.
             "-chardev", "socket,id=monitor,path=monitor.sock,server=on,wait=off", "-mon", "monitor,mode=control",
             "-chardev", "socket,id=ttyS2,path=monitor.sock", "-serial", "chardev:ttyS2",
@@ -51,10 +54,10 @@ class Machine:
             *self.extra, *self.crate,
         ]  # fmt: skip
 
-    def run(self, output: IO[str] | None, seconds: float) -> None:
+    def run(self, output: IO[str] | None, seconds: float | None) -> None:
         """Until the guest has finished; raises GuestError when it ends in any other way."""
         with (self.folder / "qemu.log").open("w") as errors:
-            process = subprocess.Popen(self.command(), cwd=self.folder, stdin=subprocess.DEVNULL,
+            process = subprocess.Popen(self.command(), cwd=self.folder, stdin=None if self.interactive else subprocess.DEVNULL,
                                        stdout=output, stderr=errors, start_new_session=True)
         try:
             status = process.wait(timeout=seconds)
@@ -63,6 +66,8 @@ class Machine:
         finally:
             process.kill()
             process.wait()
+        if status == 0 and self.interactive and "Kernel panic" not in self.console_tail():
+            raise GuestSwitchedOff
         if status != EXIT_FINISHED:
             raise GuestError(self.explain(status))
 
@@ -79,3 +84,7 @@ class Machine:
 
 class GuestTimeout(GuestError):
     pass
+
+
+class GuestSwitchedOff(GuestError):
+    """By who sat at it."""

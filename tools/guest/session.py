@@ -29,9 +29,11 @@ class Boot:
     crate_file: Path | None
     extra: list[str] = field(default_factory=list)
     append: list[str] = field(default_factory=list)
-    seconds: float = 240
+    seconds: float | None = 240  # None: no limit
     is_suite: bool = False  # keep each run's output and results apart
     vfio: dict[str, str] = field(default_factory=dict)  # programs that serve the boards of slots
+    interactive: bool = False
+    accelerator: str = "tcg"
 
 
 class Session:
@@ -61,7 +63,7 @@ class Session:
         boot = self.boot
         served = boot.vfio | crate.models(boot.crate_file)
         plan = crate.qemu_arguments(boot.crate_file) + vfio.qemu_arguments(served)
-        machine = Machine(boot.kernel, self.folder, plan, boot.extra, boot.append)
+        machine = Machine(boot.kernel, self.folder, plan, boot.extra, boot.append, interactive=boot.interactive, accelerator=boot.accelerator)
         self.prepare()
         (self.out / "crate").write_text("\n".join(plan) + "\n")
         with vfio.serving(served, self.folder):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import time
@@ -19,8 +20,10 @@ from .session import Boot, Run, Session, build_modules
 
 RUNS = REPOSITORY / "tests/guest/runs.toml"
 TARGET = BUILD / "results/guest.tsv"
+HOST_SECONDS = 300
 KNOWN_KEYS = {
     "run": {"name", "part", "kernels", "command", "expect", "boot"},
+    "host": {"name", "part", "kernels", "command"},
     "boot": {"crate", "append", "qemu", "timeout", "vfio"},
 }
 
@@ -28,7 +31,7 @@ KNOWN_KEYS = {
 def read_runs() -> dict[str, Any]:
     with RUNS.open("rb") as file:
         plan = tomllib.load(file)
-    for kind, tables in (("run", plan["run"]), ("boot", plan["boot"].values())):
+    for kind, tables in (("run", plan["run"]), ("host", plan["host"]), ("boot", plan["boot"].values())):
         for table in tables:
             unknown = set(table) - KNOWN_KEYS[kind]
             if unknown:
@@ -83,6 +86,21 @@ def run_boot(prefix: str, boot: Boot) -> list[Result]:
     return found
 
 
+def run_on_host(name: str, command: str) -> list[Result]:
+    stem = BUILD / "guest" / name
+    table = stem.with_name(stem.name + ".tsv")
+    table.unlink(missing_ok=True)
+    started = time.monotonic()
+    done = subprocess.run(["timeout", "--kill-after=10", str(HOST_SECONDS), "bash", "-c", command], cwd=REPOSITORY, text=True,
+                          env={**os.environ, "UPCIEDEV_RESULTS": str(table)}, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode != 0:
+        print(done.stdout[-6000:], flush=True)
+    found = results.collect(name, done.returncode, stem)
+    print(f"  {name}: {results.tally(found)} ({time.monotonic() - started:.0f} s)", flush=True)
+    return found
+
+
 def run_kernel(plan: dict[str, Any], part: str, kernel: str) -> None:
     wanted = boots(plan, part, kernel)
     if not wanted:
@@ -96,6 +114,9 @@ def run_kernel(plan: dict[str, Any], part: str, kernel: str) -> None:
     for name, boot in wanted:
         prefix = f"guest.{kernel}" if name == "plain" else f"guest.{kernel}.{name}"
         results.append(run_boot(prefix, boot), TARGET)
+    for program in plan["host"]:
+        if kernel in program["kernels"] and part in ("all", program["part"]):
+            results.append(run_on_host(f"guest.{kernel}.{program['name']}", program["command"]), TARGET)
 
 
 def main() -> int:
