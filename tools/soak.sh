@@ -1,12 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# soak.sh [COUNT]: the unit and guest tests, COUNT times over (default 20); stops at the first failure.
+# soak.sh [COUNT [CYCLES]]: the unit and guest tests, COUNT times over (default 20), then a board that
+# leaves and comes back CYCLES times (default 1000) under a program; stops at the first failure.
 set -euo pipefail
 
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
 . "$root/tools/lib.sh"
-count=${1-20}
+count=${1-20} cycles=${2-1000}
 [[ $count =~ ^[1-9][0-9]*$ ]] || fail "soak how often? '$count' is no count"
+[[ $cycles =~ ^[1-9][0-9]*$ ]] || fail "how many cycles? '$cycles' is no count"
 
 "$root/dev" build
 cd "$root"
@@ -17,3 +19,7 @@ for ((round = 1; round <= count; round++)); do
     tools/guest-test all
     tools/results.py summary build/results
 done
+
+echo "== $cycles times out and in"
+tools/guest-run --timeout $((600 + 30 * cycles)) --crate devices/crates/full.yaml -- \
+    env UPCIEDEV_CYCLES="$cycles" ./dev run -- tests/guest/hotplug.py

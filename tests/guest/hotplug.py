@@ -120,6 +120,7 @@ def remove_and_rescan(crate: upciedev.Crate, slot: int) -> None:
 
 def a_board_that_leaves_over_and_over() -> None:
     cycles = int(os.environ.get("UPCIEDEV_CYCLES", "20"))
+    started = time.monotonic()
     with upciedev.open("local", names=NAMES) as crate, crate.monitor() as monitor:
         board = crate[8]
         for number in range(cycles):
@@ -133,6 +134,8 @@ def a_board_that_leaves_over_and_over() -> None:
             change(monitor, 8, arrived=True)
             program.lost_its_board()
             program.has_it_again()
+            if (number + 1) % 100 == 0:
+                print(f"{number + 1} cycles after {time.monotonic() - started:.0f} s", flush=True)
 
 
 def nothing_is_left_in_the_driver() -> None:

@@ -52,7 +52,7 @@ class client {
     /// Sends a request of one structure and more bytes; the answer's errno, 0 for success.
     template <class T>
     int ask(std::uint16_t command, const T& body, std::string_view more = {},
-            std::vector<int> fds = {}) {
+            const std::vector<int>& fds = {}) {
         std::vector<std::byte> payload;
         protocol::append(payload, body);
         const auto rest = std::as_bytes(std::span(more));
