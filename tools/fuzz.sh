@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # fuzz.sh [SECONDS]: each fuzzer of tests/fuzz that long, from its kept inputs and with any seed. By
-# default 4,000 inputs each with one seed, so that a run of the tests can be repeated. What is found stays
+# default 2,700 inputs each with one seed, so that a run of the tests can be repeated. What is found stays
 # in build/fuzz/found; new inputs worth keeping are in build/fuzz/corpus.
 set -euo pipefail
 
@@ -10,7 +10,7 @@ root=$(dirname "$(dirname "$(readlink -f "$0")")")
 cd "$root"
 seconds=${1-60}
 [[ $seconds =~ ^[1-9][0-9]*$ ]] || fail "fuzz how long? '$seconds' is no number of seconds"
-if [[ $# -eq 1 ]]; then length=(); else length=(-seed=1 -runs=4000); fi
+if [[ $# -eq 1 ]]; then length=(); else length=(-seed=1 -runs=2700); fi
 export UBSAN_OPTIONS=print_stacktrace=1
 found=build/fuzz/found
 

@@ -5,14 +5,18 @@
 
 #include <upciedev/sim.hpp>
 
+#include <chrono>
+
 namespace upciedev::slot {
 
 /// One `run` of a client: checked as a whole, then carried out up to the first error, or until it
 /// has taken so long that the client should be given a sign of life.
 class access_run {
   public:
-    access_run(sim_board& board, access_claims& claims, unsigned connection)
-        : board_(board), claims_(claims), connection_(connection) {}
+    /// \param longest also of a wait, which then ends with ETIMEDOUT before its time
+    access_run(sim_board& board, access_claims& claims, unsigned connection,
+               std::chrono::milliseconds longest)
+        : board_(board), claims_(claims), connection_(connection), longest_(longest) {}
 
     /// \returns false: it is no request
     bool take(detail::slot_wire::reader& body);
@@ -23,11 +27,13 @@ class access_run {
   private:
     int carry_out(operation& op);
     int block(const operation& op);
+    int poll(operation& op);
     [[nodiscard]] bool late() const;
 
     sim_board& board_;
     access_claims& claims_;
     unsigned connection_;
+    std::chrono::microseconds longest_;
     std::vector<operation> operations_;
     std::vector<std::byte> data_; // of all blocks
     detail::slot_wire::run_answer told_;

@@ -72,15 +72,12 @@ bool access_session::answer(const std::vector<std::byte>& packet) {
     auto head = request.take<header>();
     if (request.bad() || head.magic != magic) return false;
     reply to;
-    if (head.version != version) {
+    const bool foreign = head.version != version;
+    if (!foreign && !greeted_ && head.what != call::hello) return false;
+    if (foreign || head.what > last_call)
         to.error = ENOTTY; // the version in our answer tells
-    } else if (!greeted_ && head.what != call::hello) {
+    else if (!carry_out(head.what, request, to))
         return false;
-    } else if (head.what > last_call) {
-        to.error = ENOTTY;
-    } else if (!carry_out(head.what, request, to)) {
-        return false;
-    }
     writer whole(header{.what = head.what, .number = head.number, .error = to.error});
     whole.put_bytes(to.body.bytes());
     const bool sent = detail::send_packet(socket_, whole.bytes(), to.file.number()) == 0;
@@ -148,7 +145,7 @@ bool access_session::put_areas(reader& body, reply& to) const {
 }
 
 bool access_session::run(reader& body, reply& to) {
-    access_run asked(with_.board, with_.claims, connection_);
+    access_run asked(with_.board, with_.claims, connection_, with_.longest);
     if (!asked.take(body)) return false;
     to.error = asked.carry_out();
     asked.put_answer(to.body);

@@ -6,6 +6,7 @@
 
 #include <upciedev/sim.hpp>
 
+#include <chrono>
 #include <functional>
 
 namespace upciedev::slot {
@@ -23,6 +24,7 @@ struct access_shared {
     sim_board& board;
     access_facts facts;
     access_claims claims;
+    std::chrono::milliseconds longest{500}; ///< of one call; then the client asks on
     std::array<std::vector<detail::slot_wire::area>, detail::bars_of_a_board> areas;
 };
 

@@ -33,7 +33,8 @@ enum class call : std::uint16_t {
     hello,   ///< header -> hello_answer, then the texts of hello_texts, each with a NUL behind
     areas,   ///< bar_request -> number (u64) of areas, then each
     run,     ///< run_request, operations, data of the write blocks -> run_answer, u64 values of
-             ///< all operations, data of the read blocks in full
+             ///< all operations, data of the read blocks in full. A wait of more than 500 ms
+             ///< may end with ETIMEDOUT before its time
     map,     ///< bar_request -> nothing, and the file of the BAR's memory by SCM_RIGHTS
     claim,   ///< header -> claim_answer; EBUSY: who has it. It ends with the connection
     release, ///< header -> nothing
