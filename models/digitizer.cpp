@@ -55,10 +55,14 @@ class digitizer final : public model {
             if (bit != 0 && source() != mode::free_running) trigger();
         });
         board.on_read("TIME", [this] { time_.set(ticks()); });
+        board.on_write("dma.CONTROL.START", [this](std::uint64_t bit) { read_out_ |= bit != 0; });
+        board.on_write("dma.CONTROL.ABORT", [this](std::uint64_t bit) { read_out_ &= bit == 0; });
+        board.on_read("dma.STATUS", [this] { dma_done_.set(is_read_out() ? 1 : 0); });
     }
 
     void power_on() override {
         powered_ = board().now();
+        read_out_ = false;
         ++run_;
     }
 
@@ -70,6 +74,11 @@ class digitizer final : public model {
     [[nodiscard]] mode source() const { return static_cast<mode>(mode_.get()); }
     [[nodiscard]] std::uint64_t ticks() const {
         return static_cast<std::uint64_t>((board().now() - powered_) / tick);
+    }
+
+    /// The engine moves the data by itself; its end is seen by whoever looks.
+    [[nodiscard]] bool is_read_out() const {
+        return read_out_ && dma_busy_.get() == 0 && dma_error_.get() == 0;
     }
 
     /// A task of this run: void once the digitizer was stopped or armed anew.
@@ -191,12 +200,15 @@ class digitizer final : public model {
                lost_ = board().part("LOST"), written_ = board().part("WRITTEN"),
                length_part_ = board().part("LENGTH"), pretrigger_ = board().part("PRETRIGGER"),
                decimation_ = board().part("DECIMATION"), rate_ = board().part("TRIGGER_RATE"),
-               time_ = board().part("TIME");
+               time_ = board().part("TIME"), dma_busy_ = board().part("dma.STATUS.BUSY"),
+               dma_done_ = board().part("dma.STATUS.DONE"),
+               dma_error_ = board().part("dma.STATUS.ERROR");
     std::array<model_part, channels> enable_ = of_channels("CONFIG.ENABLE"),
                                      gain_ = of_channels("GAIN"), offset_ = of_channels("OFFSET");
     std::array<front_end, channels> inputs_;
     std::uint64_t run_ = 0, length_ = 0, before_ = 0, step_ = 1, trigger_tick_ = 0;
     std::int64_t first_ = 0;
+    bool read_out_ = false; // started, and not aborted
     duration powered_{};
 };
 

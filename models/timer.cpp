@@ -30,7 +30,7 @@ struct program_step {
 
 /// What one output is set to.
 struct output {
-    model_part enable, to, code, delay, width, count;
+    model_part enable, negative, to, code, delay, width, count;
     std::uint64_t busy = 0; ///< machine's time until which it is delaying or high
 };
 
@@ -72,8 +72,8 @@ class timer final : public model {
 
     [[nodiscard]] output find_output(const std::string& path) const {
         const auto part = [&](const char* name) { return board().part(path + name); };
-        return {part("CTRL.ENABLE"), part("CTRL.OUTPUT"), part("EVENT"),
-                part("DELAY"),       part("WIDTH"),       part("COUNT")};
+        return {part("CTRL.ENABLE"), part("CTRL.POLARITY"), part("CTRL.OUTPUT"), part("EVENT"),
+                part("DELAY"),       part("WIDTH"),         part("COUNT")};
     }
 
     template <class Task>
@@ -162,17 +162,20 @@ class timer final : public model {
         later(delay, [this, line] { send(line); });
     }
 
+    /// Boards take the rising edge, which ends a negative pulse.
     void send(unsigned line) {
         const auto& output = outputs_[line];
         output.count.set(output.count.get() + 1);
-        if (static_cast<output_to>(output.to.get()) == output_to::backplane) board().pulse(line);
+        if (static_cast<output_to>(output.to.get()) != output_to::backplane) return;
+        if (output.negative.get() == invert_.get()) return board().pulse(line);
+        later(output.width.get() * step, [this, line] { board().pulse(line); });
     }
 
     std::span<std::byte> ring_;
-    model_part enable_ = board().part("CTRL.ENABLE"), source_ = board().part("CTRL.SOURCE"),
-               link_ = board().part("STATUS.LINK"), rate_ = board().part("RATE"),
-               number_ = board().part("PULSE"), events_ = board().part("EVENT_COUNT"),
-               seconds_ = board().part("time.SECONDS"),
+    model_part enable_ = board().part("CTRL.ENABLE"), invert_ = board().part("CTRL.INVERT"),
+               source_ = board().part("CTRL.SOURCE"), link_ = board().part("STATUS.LINK"),
+               rate_ = board().part("RATE"), number_ = board().part("PULSE"),
+               events_ = board().part("EVENT_COUNT"), seconds_ = board().part("time.SECONDS"),
                nanoseconds_ = board().part("time.NANOSECONDS");
     std::array<output, outputs> outputs_;
     std::array<program_step, programmed> program_;

@@ -15,6 +15,8 @@ import pytest
 
 CRATE = f"{conftest.ROOT}/devices/crates/demo.yaml"
 SHARED = "crate:demo"
+MODELS = f"{conftest.ROOT}/build/cmake/tests/unit/models"
+EDU = f"{conftest.ROOT}/devices/qemu/edu.yaml"
 CLIENT = f"""
 import sys, upciedev
 board = upciedev.open("{SHARED}").board(4)
@@ -109,6 +111,34 @@ def test_a_second_crate_of_a_name_is_refused(up):
     up("sim", "up", CRATE, "--name", "other").ok()
     assert sorted(crates(up)) == ["demo", "other"]
     up("sim", "up", CRATE, "--name", "../x").fails(1, "no name")
+
+
+def write_crate(tmp_path, slot):
+    file = tmp_path / "file.yaml"
+    file.write_text(f"format: 1\ncrate: named-inside\nslots:\n  4: {slot}\n")
+    return file
+
+
+def test_a_crate_is_called_what_its_file_says(run, tmp_path):
+    file = write_crate(tmp_path, f"{{board: {EDU}}}")
+    assert "export UPCIEDEV_CRATE=crate:named-inside" in run("sim", "up", str(file)).ok()
+    assert list(crates(run)) == ["named-inside"]
+    assert "edu" in run("ls", crate="crate:named-inside").ok()
+
+
+@pytest.mark.parametrize("model, reason", [
+    ("./nothing.so", "nothing.so: is not there"),
+    ("./text.so", "cannot be loaded"),
+    (f"{MODELS}/libupciedev-model-tagless.so", "no symbol 'upciedev_model'"),
+    (f"{MODELS}/libupciedev-model-magic.so", "no tag of a model"),
+    (f"{MODELS}/libupciedev-model-abi.so", "version 99 of the model interface"),
+    (f"{MODELS}/libupciedev-model-right.so", "it is written for board 'mine'"),
+])
+def test_a_bad_model_is_refused_and_nothing_stays(run, tmp_path, model, reason):
+    (tmp_path / "text.so").write_text("not a library\n")
+    file = write_crate(tmp_path, f"{{board: {EDU}, model: {model}}}")
+    run("sim", "up", str(file)).fails(1, "slot 4: does not start", "file.yaml:4:", reason)
+    assert crates(run) == {} and processes_of(run) == []
 
 
 def test_unplug_and_plug(up):

@@ -70,6 +70,7 @@ struct digitizer : testing::Test {
     }
 
     static constexpr std::uint64_t software = 0, external = 1, internal = 2, free_running = 3;
+    static constexpr std::uint64_t dma_busy = 1, dma_done = 2, dma_error = 4;
     model_clock clock = model_clock::manual();
     test_slot slot{1 << 20};
     seat adc{"vadc10", clock};
@@ -238,11 +239,31 @@ TEST_F(digitizer, is_read_out_by_dma) {
     board.write(0, 0x80, 64, 24);
     board.write(0, 0x88, 64, test_slot::base);
     board.write(0, 0x90, 32, 48);
+    EXPECT_EQ(adc.read("dma.STATUS"), 0U);
     board.write(0, 0x94, 32, 1);
+    EXPECT_EQ(adc.read("dma.STATUS"), dma_busy);
     clock.advance(1ms);
+    EXPECT_EQ(adc.read("dma.STATUS"), dma_done);
     EXPECT_EQ(adc.read("IRQ_STATUS") & 1U, 1U);
     EXPECT_EQ(std::memcmp(slot.memory.data(), &board.memory(2)[24], 48), 0);
     EXPECT_EQ(slot.memory[0], std::byte{1}); // the ramp's second sample
+}
+
+TEST_F(digitizer, says_how_a_transfer_ended) {
+    auto& board = adc.sim->hardware();
+    board.write(0, 0x90, 32, 48);
+    board.write(0, 0x94, 32, 1); // to address 0, where nobody is
+    clock.advance(1ms);
+    EXPECT_EQ(adc.read("dma.STATUS"), dma_error);
+    board.write(0, 0x88, 64, test_slot::base);
+    board.write(0, 0x94, 32, 1);
+    board.write(0, 0x94, 32, 2);
+    EXPECT_EQ(adc.read("dma.STATUS"), 0U) << "aborted";
+    board.write(0, 0x94, 32, 1);
+    clock.advance(1ms);
+    EXPECT_EQ(adc.read("dma.STATUS"), dma_done);
+    board.reset();
+    EXPECT_EQ(adc.read("dma.STATUS"), 0U);
 }
 
 TEST_F(digitizer, forgets_an_acquisition_on_reset) {
@@ -325,6 +346,29 @@ TEST_F(timer, triggers_after_a_delay_what_waits_for_the_event) {
     EXPECT_EQ(vtimer.read("trigger[2].COUNT"), 1U);
     EXPECT_EQ(vtimer.read("trigger[6].COUNT"), 0U);
     EXPECT_EQ(vtimer.read("trigger[7].COUNT"), 1U);
+}
+
+TEST_F(timer, triggers_at_the_end_of_a_negative_pulse) {
+    output(3, 7, 100);
+    vtimer.write("trigger[3].WIDTH", 25);
+    vtimer.set("trigger[3].CTRL", "POLARITY", 1);
+    vtimer.write("SEND", 7);
+    clock.advance(999ns);
+    EXPECT_EQ(vtimer.read("trigger[3].COUNT"), 1U);
+    EXPECT_THAT(slot.lines, ElementsAre());
+    clock.advance(1ns);
+    EXPECT_THAT(slot.lines, ElementsAre(3));
+    vtimer.set("CTRL", "INVERT", 1);
+    vtimer.write("SEND", 7);
+    clock.advance(800ns);
+    EXPECT_THAT(slot.lines, ElementsAre(3, 3)) << "turned round twice";
+    clock.advance(1ms);
+    vtimer.set("trigger[3].CTRL", "POLARITY", 0);
+    vtimer.write("SEND", 7);
+    clock.advance(999ns);
+    EXPECT_THAT(slot.lines, ElementsAre(3, 3));
+    clock.advance(1ns);
+    EXPECT_THAT(slot.lines, ElementsAre(3, 3, 3));
 }
 
 TEST_F(timer, takes_no_event_while_an_output_is_busy) {

@@ -142,8 +142,9 @@ void print_faults(const common& options, std::uint64_t on) {
 
 void run_sim_up(const common& options, const sim_arguments& arguments) {
     const auto file = fs::absolute(arguments.file).lexically_normal();
-    const auto slots = slots_to_start(upciedev::crate_file::load(file));
-    const auto name = arguments.name.empty() ? file.stem().string() : arguments.name;
+    const auto described = upciedev::crate_file::load(file);
+    const auto slots = slots_to_start(described);
+    const auto name = arguments.name.empty() ? described.name : arguments.name;
     const auto folder = detail::crate_folder(name);
     const crates_lock alone;
     refuse_if_up(name, folder);
