@@ -9,7 +9,9 @@ void add_up(CLI::App& sim, const common& options, sim_arguments& arguments) {
     auto* command = sim.add_subcommand(
         "up", "Start a simulated crate in the background; programs open it as crate:NAME");
     command->add_option("CRATE", arguments.file, "Crate file")->required();
-    command->add_option("--name", arguments.name, "Name of the crate; default: its `crate:` in the file")
+    command
+        ->add_option("--name", arguments.name,
+                     "Name of the crate; default: its `crate:` in the file")
         ->type_name("NAME");
     command->footer("Examples:\n"
                     "  upciedev sim up devices/crates/full.yaml\n"
