@@ -3,6 +3,7 @@
 #include "access_run.hpp"
 #include "access_stream.hpp"
 #include "mapped_pages.hpp"
+#include "sim_bus.hpp"
 #include "slot_socket.hpp"
 
 #include <algorithm>
@@ -97,6 +98,8 @@ bool access_session::carry_out(call what, reader& body, reply& to) {
         return fault(body, to);
     case call::subscribe:
         return subscribe(body, to);
+    case call::peer:
+        return peer(body, to);
     case call::unmask: // of a stream
         return false;
     default:
@@ -223,6 +226,20 @@ bool access_session::subscribe(reader& body, reply& to) {
     } catch (const error& reason) {
         to.error = reason.cause() ? reason.cause().value() : EIO;
     }
+    return true;
+}
+
+bool access_session::peer(reader& body, reply& to) {
+    const auto what = body.take<peer_request>();
+    const auto data = body.take_bytes(what.writing != 0 ? what.size : 0);
+    if (!body.whole() || what.size > most_data) return false;
+    auto& board = with_.board.hardware();
+    std::vector<std::byte> answer(what.writing != 0 ? 0 : what.size);
+    const auto failed = what.writing != 0
+                            ? detail::write_by_bus(board, what.bar, what.offset, data)
+                            : detail::read_by_bus(board, what.bar, what.offset, answer);
+    to.error = failed.value();
+    if (to.error == 0) to.body.put_bytes(answer);
     return true;
 }
 

@@ -60,6 +60,7 @@ class access_session {
     bool fault(reader& body, reply& to);
     void health(reply& to);
     bool subscribe(reader& body, reply& to);
+    bool peer(reader& body, reply& to);
 
     access_shared& with_;
     int socket_;

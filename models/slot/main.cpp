@@ -5,6 +5,7 @@
 #include "access_server.hpp"
 #include "backplane.hpp"
 #include "endpoint.hpp"
+#include "peers.hpp"
 
 #include <upciedev/board_file.hpp>
 #include <upciedev/crate_file.hpp>
@@ -23,17 +24,19 @@ namespace {
 
 using namespace upciedev;
 
-/// The slot as the board's way out: DMA and interrupts to QEMU, triggers to the other slots.
+/// The slot as the board's way out: DMA and interrupts to QEMU, which has the switch and the host's
+/// memory, or else DMA over our own switch; triggers to the other slots.
 class served_slot final : public model_slot {
   public:
-    served_slot(vfio_user::server& server, slot::backplane& lines)
-        : server_(server), lines_(lines) {}
+    served_slot(vfio_user::server& server, slot::backplane& lines, slot::peers& others)
+        : server_(server), lines_(lines), others_(others) {}
     std::error_code read(std::uint64_t address, std::span<std::byte> into) noexcept override {
-        return server_.dma_read(address, into);
+        return server_.connected() ? server_.dma_read(address, into) : others_.read(address, into);
     }
     std::error_code write(std::uint64_t address,
                           std::span<const std::byte> from) noexcept override {
-        return server_.dma_write(address, from);
+        return server_.connected() ? server_.dma_write(address, from)
+                                   : others_.write(address, from);
     }
     void interrupt(unsigned vector) noexcept override { server_.interrupt(vector); }
     void pulse(unsigned line) noexcept override { lines_.pulse(line); }
@@ -41,6 +44,7 @@ class served_slot final : public model_slot {
   private:
     vfio_user::server& server_;
     slot::backplane& lines_;
+    slot::peers& others_;
 };
 
 const crate_slot& find_slot(const crate_file& crate, std::string_view text) {
@@ -91,7 +95,8 @@ void serve(const crate_file& crate, const crate_slot& what, const std::filesyste
     slot::backplane lines(socket.parent_path(), what.slot,
                           [&](unsigned line) { hardware.trigger(line); });
     vfio_user::server server(slot::facts_of(hardware, what.slot), endpoint, {.log = say});
-    served_slot place(server, lines);
+    slot::peers others(socket.parent_path(), what.slot);
+    served_slot place(server, lines, others);
     hardware.plug(&place);
     std::filesystem::remove(socket); // of one that died
     server.start(vfio_user::listen_at(socket));

@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -285,3 +286,59 @@ with upciedev.open("{SHARED}") as crate, crate.monitor() as monitor:
     up("sim", "plug", "demo", "4").ok()
     told, _ = watcher.communicate("\n", timeout=30)
     assert told.splitlines() == ["(4, False)", "(4, True)", "None"]
+
+
+def bus_address(slot, bar, offset=0):
+    """As sim_bus_address() of upciedev/sim.hpp."""
+    return (1 << 60) + (slot << 43) + (bar << 40) + offset
+
+
+class Peer:
+    """What an engine of another board does to the board of a slot."""
+
+    def __init__(self, run, slot):
+        self.socket = access(run, slot)
+        self.ask(0)
+
+    def ask(self, call, body=b""):
+        self.socket.send(struct.pack("<IHHIi", 0x73637075, 3, call, 1, 0) + body)
+        answer = self.socket.recv(1 << 17)
+        return struct.unpack_from("<i", answer, 12)[0], answer[16:]
+
+    def write(self, bar, offset, data):
+        assert self.ask(12, struct.pack("<IIQQ", bar, 1, offset, len(data)) + data)[0] == 0
+
+    def read(self, bar, offset, size):
+        error, data = self.ask(12, struct.pack("<IIQQ", bar, 0, offset, size))
+        assert error == 0
+        return data
+
+    def transfer(self, address, size):
+        """By the registers of vadc10's engine, from the start of its memory. Returns its status."""
+        self.write(0, 0x80, struct.pack("<QQII", 0, address, size, 1))
+        while (status := struct.unpack("<I", self.read(0, 0x98, 4))[0]) & 1:
+            time.sleep(0.01)
+        return status
+
+
+def test_an_engine_reaches_the_other_boards_and_nothing_else(run):
+    run("sim", "up", f"{conftest.ROOT}/devices/crates/full.yaml", "--name", "demo").ok()
+    engine, done, failed = Peer(run, 2), 2, 4
+    data = random.randbytes(200_000)
+    for at in range(0, len(data), 50_000):
+        engine.write(2, at, data[at:at + 50_000])
+    window = 4
+    assert engine.transfer(bus_address(8, window, 0x1004), len(data)) == done
+    far = Peer(run, 8)
+    assert b"".join(far.read(window, 0x1004 + at, 50_000) for at in range(0, len(data), 50_000)) == data
+    assert far.read(window, 0x1000, 4) == bytes(4)
+    events = run("read", "-q", "1", "EVENT_COUNT").ok()
+    assert engine.transfer(bus_address(1, 0, 0x34), 4) == done  # vtimer's SEND, a doorbell
+    assert int(run("read", "-q", "1", "EVENT_COUNT").ok()) == int(events) + 1
+    for nowhere in (0x1000, bus_address(2, 2), bus_address(13, 0), bus_address(8, 5), bus_address(8, 4, (1 << 20) - 8)):
+        assert engine.transfer(nowhere, 64) == failed, hex(nowhere)
+    run("sim", "unplug", "demo", "8").ok()
+    assert engine.transfer(bus_address(8, window), 64) == failed
+    run("sim", "plug", "demo", "8").ok()
+    assert engine.transfer(bus_address(8, window), 64) == done
+    assert Peer(run, 8).read(window, 0, 64) == data[:64]

@@ -21,6 +21,7 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/sim_causes.cpp
     src/sim_interrupts.cpp
     src/sim_backplane.cpp
+    src/sim_bus.cpp
     ${PROJECT_SOURCE_DIR}/models/built_in.cpp
     ${PROJECT_SOURCE_DIR}/models/digitizer.cpp
     ${PROJECT_SOURCE_DIR}/models/edu.cpp

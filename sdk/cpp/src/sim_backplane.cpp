@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sim_backplane.hpp"
+#include "sim_bus.hpp"
+
+#include <algorithm>
 
 namespace upciedev::inline v1::detail {
 namespace {
@@ -10,16 +13,17 @@ class backplane_slot final : public model_slot {
         : lines_(std::move(lines)), board_(board) {}
     ~backplane_slot() override { lines_->remove(board_); }
 
-    std::error_code read(std::uint64_t, std::span<std::byte>) noexcept override { return nobody(); }
-    std::error_code write(std::uint64_t, std::span<const std::byte>) noexcept override {
-        return nobody();
+    std::error_code read(std::uint64_t address, std::span<std::byte> into) noexcept override {
+        return lines_->read(board_, address, into);
+    }
+    std::error_code write(std::uint64_t address,
+                          std::span<const std::byte> from) noexcept override {
+        return lines_->write(board_, address, from);
     }
     void interrupt(unsigned) noexcept override {} // sim_board hears of it by itself
     void pulse(unsigned line) noexcept override { lines_->pulse(board_, line); }
 
   private:
-    /// There is no host memory on this bus: an Unsupported Request.
-    static std::error_code nobody() { return std::make_error_code(std::errc::no_such_device); }
     std::shared_ptr<sim_backplane> lines_;
     const sim_board& board_;
 };
@@ -29,18 +33,64 @@ class backplane_slot final : public model_slot {
 void sim_backplane::plug(sim_board& board) {
     board.plug(std::make_shared<backplane_slot>(shared_from_this(), board));
     const std::lock_guard hold(lock_);
-    boards_.push_back(&board);
+    seats_.push_back({&board, board.identity().slot.value()});
 }
 
 void sim_backplane::remove(const sim_board& board) noexcept {
-    const std::lock_guard hold(lock_);
-    std::erase(boards_, &board);
+    std::unique_lock hold(lock_);
+    const auto found = std::ranges::find(seats_, &board, &seat::board);
+    if (found == seats_.end()) return;
+    found->leaving = true;
+    left_.wait(hold, [&] { return found->users == 0; });
+    seats_.erase(found);
 }
 
 void sim_backplane::pulse(const sim_board& sender, unsigned line) noexcept {
     const std::lock_guard hold(lock_);
-    for (auto* board : boards_)
-        if (board != &sender && !board->gone()) board->hardware().trigger(line);
+    for (const auto& each : seats_)
+        if (each.board != &sender && !each.board->gone()) each.board->hardware().trigger(line);
+}
+
+sim_backplane::seat* sim_backplane::enter(const sim_board& asking, unsigned slot) noexcept {
+    const std::lock_guard hold(lock_);
+    const auto found = std::ranges::find_if(seats_, [&](const seat& each) {
+        return each.slot == slot && !each.leaving && !each.board->gone();
+    });
+    if (found == seats_.end() || found->board == &asking) return nullptr;
+    ++found->users;
+    return &*found;
+}
+
+void sim_backplane::leave(seat& one) noexcept {
+    const std::lock_guard hold(lock_);
+    --one.users;
+    left_.notify_all();
+}
+
+template <class Access>
+std::error_code sim_backplane::route(const sim_board& asking, std::uint64_t address,
+                                     const Access& access) noexcept {
+    const auto place = place_on_bus(address);
+    auto* const target = place ? enter(asking, place->slot) : nullptr;
+    // There is no host memory on this bus: an Unsupported Request.
+    if (target == nullptr) return std::make_error_code(std::errc::no_such_device);
+    const auto result = access(target->board->hardware(), *place);
+    leave(*target);
+    return result;
+}
+
+std::error_code sim_backplane::read(const sim_board& reader, std::uint64_t address,
+                                    std::span<std::byte> into) noexcept {
+    return route(reader, address, [&](model_board& board, const bus_place& at) {
+        return read_by_bus(board, at.bar, at.offset, into);
+    });
+}
+
+std::error_code sim_backplane::write(const sim_board& writer, std::uint64_t address,
+                                     std::span<const std::byte> from) noexcept {
+    return route(writer, address, [&](model_board& board, const bus_place& at) {
+        return write_by_bus(board, at.bar, at.offset, from);
+    });
 }
 
 } // namespace upciedev::inline v1::detail

@@ -22,7 +22,7 @@ inline std::string socket_name(unsigned slot) {
 }
 
 inline constexpr std::uint32_t magic = 0x73637075; // "upcs"
-inline constexpr std::uint16_t version = 2;
+inline constexpr std::uint16_t version = 3;
 inline constexpr std::size_t most_operations = 128; // of one call
 inline constexpr std::size_t most_data = std::size_t{64} << 10;
 inline constexpr std::size_t most_areas = 1024; // of one BAR; what is behind is not mapped
@@ -47,8 +47,11 @@ enum class call : std::uint16_t {
     /// board, or its reset.
     subscribe,
     unmask, ///< header, of a connection that has subscribed; has no answer
+    /// peer_request, data of a write -> data of a read; ENODEV: the board has no such memory. What
+    /// another board's engine does over the switch: no driver's guard and no claim is in its way.
+    peer,
 };
-inline constexpr auto last_call = call::unmask;
+inline constexpr auto last_call = call::peer;
 inline constexpr std::size_t most_vectors = 64;    // of one subscription
 inline constexpr std::uint32_t last_vector = 2047; // MSI-X has no more
 
@@ -114,6 +117,13 @@ struct fault_request {
     std::uint32_t fault = 0; ///< a model_fault
     std::uint32_t action = 0;
     static constexpr std::uint32_t ask = 0, switch_on = 1, switch_off = 2;
+};
+
+struct peer_request {
+    std::uint32_t bar = 0;
+    std::uint32_t writing = 0;
+    std::uint64_t offset = 0;
+    std::uint64_t size = 0; ///< bytes, most_data at most
 };
 
 struct health_answer {

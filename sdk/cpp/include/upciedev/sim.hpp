@@ -7,6 +7,15 @@
 namespace upciedev {
 inline namespace v1 {
 
+/// Where a simulated crate has the BARs of its boards: the engines of all other boards reach them
+/// there, over the crate's switch. Nothing else answers: what is in no BAR, and a board's own BARs,
+/// give no_such_device. A crate of slot processes that QEMU has plugged in uses QEMU's addresses.
+constexpr std::uint64_t sim_bus_address(unsigned slot, unsigned bar,
+                                        std::uint64_t offset = 0) noexcept {
+    return (std::uint64_t{1} << 60U) + (std::uint64_t{slot} << 43U) + (std::uint64_t{bar} << 40U) +
+           offset;
+}
+
 /// A simulated board, in this process: a model_board behind the checks of a driver.
 ///
 /// A `guard: true` register refuses writes (EPERM), as the driver does. A page is mapped for
