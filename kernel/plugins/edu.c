@@ -17,6 +17,8 @@ static const struct upciedev_card edu_card = {
 	.name		= "edu",
 	.guards		= edu_guards,
 	.nr_guards	= ARRAY_SIZE(edu_guards),
+	.irqs		= edu_irqs,
+	.nr_irqs	= ARRAY_SIZE(edu_irqs),
 	.bars		= EDU_BARS,
 	.start		= edu_start,
 };

@@ -28,6 +28,22 @@ static const struct upciedev_guard edu_guards[] = {
 	},
 };
 
+static const struct upciedev_card_irq edu_irqs[] = {
+	{
+		.name	= "factorial",
+		.vector	= 0,
+		.status	= { 0x24, 0x1, EDU_BAR_REGS, 32 },
+		.acknowledge	= { 0x64, 0x1, EDU_BAR_REGS, 32 },
+		.enable	= { 0x20, 0x80, EDU_BAR_REGS, 32 },
+	},
+	{
+		.name	= "dma",
+		.vector	= 0,
+		.status	= { 0x24, 0x100, EDU_BAR_REGS, 32 },
+		.acknowledge	= { 0x64, 0x100, EDU_BAR_REGS, 32 },
+	},
+};
+
 #define EDU_BARS {							\
 	[EDU_BAR_REGS] = { .name = "regs", .flags = UPCIEDEV_BAR_MMAP_UC }, \
 }

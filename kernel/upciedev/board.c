@@ -14,6 +14,7 @@ static void board_free(struct kref *ref)
 {
 	struct upciedev_board *board = container_of(ref, struct upciedev_board, ref);
 
+	upciedev_irqs_free(board);
 	free_page((unsigned long)board->status);
 	upciedev_count(UPCIEDEV_COUNT_STATUS_PAGES, -1);
 	upciedev_count(UPCIEDEV_COUNT_BOARDS, -1);
@@ -64,9 +65,9 @@ static int board_start(struct upciedev_device *device, struct upciedev_board *bo
 		return -ENODEV;
 	/* For slot_reset: each restoring uses a saved state up on older kernels */
 	pci_save_state(device->pdev);
-	if (!device->card->start)
-		return 0;
-	err = device->card->start(board);
+	err = device->card->start ? device->card->start(board) : 0;
+	if (!err)
+		err = upciedev_irqs_begin(board);
 	if (err)
 		set_gone(board);
 	return err;
@@ -114,6 +115,7 @@ void upciedev_board_end(struct upciedev_device *device)
 
 	set_gone(board);
 	wake_up_all(&board->wait);
+	upciedev_irqs_end(board);
 	synchronize_srcu(&device->srcu);
 	upciedev_unmap_all(device);
 	upciedev_board_put(board);

@@ -250,6 +250,7 @@ struct upciedev_device *upciedev_device_alloc(struct pci_dev *pdev)
 		goto cleanup_srcu;
 	}
 	spin_lock_init(&device->write_lock);
+	spin_lock_init(&device->command_lock);
 	mutex_init(&device->lock);
 	INIT_LIST_HEAD(&device->files);
 	device->pdev = pci_dev_get(pdev);

@@ -8,6 +8,7 @@
 
 #include <linux/export.h>
 #include <linux/mm.h>
+#include <linux/pci.h>
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
@@ -21,6 +22,17 @@
 #define UPCIEDEV_DEVNODE_CONST
 #else
 #define UPCIEDEV_DEVNODE_CONST	const
+#endif
+
+#ifndef PCI_IRQ_INTX
+#define PCI_IRQ_INTX	PCI_IRQ_LEGACY
+#endif
+
+/* eventfd_signal() lost its count */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#define upciedev_eventfd_signal(context)	eventfd_signal(context, 1)
+#else
+#define upciedev_eventfd_signal(context)	eventfd_signal(context)
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)

@@ -53,6 +53,9 @@ static int upciedev_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = upciedev_guards_init(device);
 	if (err)
 		return err;
+	err = upciedev_irqs_check(device);
+	if (err)
+		return err;
 	err = upciedev_board_begin(device);
 	if (err)
 		return dev_err_probe(&pdev->dev, err, "not a working %s\n",
@@ -124,13 +127,18 @@ static const struct pci_error_handlers upciedev_error_handlers = {
 /* A card is data, but wrong data must not become a hole in the guards */
 static bool card_valid(const struct upciedev_card *card)
 {
+	const struct upciedev_card_irq *irq;
 	const struct upciedev_guard *guard;
 
-	if (!card->name || strlen(card->name) >= sizeof_field(struct upciedev_board_info, card))
+	if (!card->name || strlen(card->name) >= sizeof_field(struct upciedev_board_info, card) ||
+	    card->nr_irqs > UPCIEDEV_MAX_CAUSES)
 		return false;
 	for (guard = card->guards; guard < card->guards + card->nr_guards; guard++)
 		if (guard->bar >= UPCIEDEV_NR_BARS || !guard->length ||
 		    guard->offset + guard->length < guard->offset)
+			return false;
+	for (irq = card->irqs; irq < card->irqs + card->nr_irqs; irq++)
+		if (!irq->name || irq->vector >= UPCIEDEV_MAX_CARD_VECTORS)
 			return false;
 	return true;
 }
@@ -162,7 +170,7 @@ int upciedev_register_card(struct upciedev_plugin *plugin)
 		return -ENOEXEC;
 	}
 	if (!card_valid(plugin->card)) {
-		pr_err("%s: the card's name is too long or a guard is empty\n", plugin->name);
+		pr_err("%s: the card's name is too long, a guard is empty or an interrupt unheard of\n", plugin->name);
 		return -EINVAL;
 	}
 	plugin->driver = driver_alloc(plugin);

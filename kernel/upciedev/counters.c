@@ -17,6 +17,7 @@ static const char * const names[UPCIEDEV_NR_COUNTERS] = {
 	[UPCIEDEV_COUNT_BOARDS]		   = "boards",
 	[UPCIEDEV_COUNT_FILES]		   = "files",
 	[UPCIEDEV_COUNT_LEASES]		   = "leases",
+	[UPCIEDEV_COUNT_IRQ_FILES]	   = "irq_files",
 	[UPCIEDEV_COUNT_MAPS]		   = "maps",
 	[UPCIEDEV_COUNT_STATUS_PAGES]	   = "status_pages",
 	[UPCIEDEV_COUNT_REPLACEMENT_PAGES] = "replacement_pages",

@@ -41,6 +41,7 @@ enum upciedev_counter {
 	UPCIEDEV_COUNT_BOARDS,
 	UPCIEDEV_COUNT_FILES,
 	UPCIEDEV_COUNT_LEASES,
+	UPCIEDEV_COUNT_IRQ_FILES,
 	UPCIEDEV_COUNT_MAPS,
 	UPCIEDEV_COUNT_STATUS_PAGES,
 	UPCIEDEV_COUNT_REPLACEMENT_PAGES,
@@ -83,12 +84,35 @@ struct upciedev_device {
 	struct upciedev_bar bars[UPCIEDEV_NR_BARS];
 	struct upciedev_window *windows;
 	u32 nr_windows;
+	atomic64_t interrupts;	/* counters in sysfs */
+	atomic64_t spurious;
+	atomic64_t storms;
+	atomic64_t lost;
 
 	struct srcu_struct srcu;
 	spinlock_t write_lock;	/* makes a modify atomic against all writes */
-	struct mutex lock;	/* @board, @files, claims and counts of maps */
+	spinlock_t command_lock; /* the Command register, while the board is there */
+	struct mutex lock;	/* @board, @files, @masters, claims and counts of maps */
+	u32 masters;		/* who needs Bus Master */
 	struct upciedev_board *board;	/* NULL while gone */
 	struct list_head files;
+};
+
+#define UPCIEDEV_MAX_VECTORS	32
+#define UPCIEDEV_RING_EVENTS	4096	/* a power of two */
+
+/* One interrupt vector of a board; @lock is taken in the handler */
+struct upciedev_vector {
+	spinlock_t lock;
+	struct upciedev_board *board;
+	struct upciedev_irq_event *ring;	/* kept until the board is freed */
+	u64 head;			/* sequence of the next event */
+	struct list_head readers;	/* struct upciedev_watch.node */
+	u32 index;
+	bool requested;			/* device->lock */
+	bool masked;			/* written under @lock */
+	u64 window_start;		/* storm: ns */
+	u32 window_count;
 };
 
 struct upciedev_board {
@@ -100,6 +124,10 @@ struct upciedev_board {
 	struct upciedev_status *status;	/* a page of its own */
 	unsigned long claim;	/* number of the claim in force, or 0 */
 	struct pid *holder;	/* of it */
+	u32 irq_kind;		/* UPCIEDEV_IRQ_*; NONE after the end */
+	u32 nr_vectors;
+	struct upciedev_vector *vectors;
+	u32 users[UPCIEDEV_MAX_CAUSES]; /* of each cause; device->lock */
 };
 
 struct upciedev_file {
@@ -198,12 +226,37 @@ int upciedev_user_check(const struct upciedev_file *file,
 /* ioctl.c */
 long upciedev_ioctl(struct file *filp, unsigned int command, unsigned long arg);
 
+/* irq.c */
+int upciedev_irqs_check(const struct upciedev_device *device);
+int upciedev_irqs_begin(struct upciedev_board *board);
+void upciedev_irqs_end(struct upciedev_board *board);
+void upciedev_irqs_free(struct upciedev_board *board);
+int upciedev_vector_get(struct upciedev_vector *vector);
+void upciedev_vector_put(struct upciedev_vector *vector);
+void upciedev_vector_unmask(struct upciedev_vector *vector);
+void upciedev_causes_get(struct upciedev_board *board, u64 causes);
+void upciedev_causes_put(struct upciedev_board *board, u64 causes);
+u64 upciedev_causes_of(const struct upciedev_board *board, u32 vectors);
+u64 upciedev_serve(struct upciedev_vector *vector);
+
+/* irq_fd.c */
+long upciedev_irq_info(struct upciedev_file *file, struct upciedev_irq_info __user *arg);
+long upciedev_irq_open(struct upciedev_file *file, struct upciedev_irq_open __user *arg);
+void upciedev_readers_wake(struct upciedev_vector *vector);
+
 /* map.c */
 int upciedev_mmap(struct file *filp, struct vm_area_struct *vma);
 void upciedev_unmap_all(struct upciedev_device *device);
 
 /* reset.c */
 long upciedev_reset(struct upciedev_file *file, unsigned long arg);
+
+/* master.c */
+void upciedev_master_get(struct upciedev_device *device);
+void upciedev_master_put(struct upciedev_device *device);
+bool upciedev_may_master(const struct upciedev_device *device);
+void upciedev_intx(struct upciedev_device *device, bool on);
+bool upciedev_check_and_mask_intx(struct upciedev_device *device);
 
 /* slot.c */
 u32 upciedev_find_slot(struct pci_dev *pdev);

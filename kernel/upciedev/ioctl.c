@@ -25,6 +25,12 @@ static_assert(offsetof(struct upciedev_batch, ops) == 8);
 static_assert(sizeof(struct upciedev_claim) == 32);
 static_assert(offsetof(struct upciedev_claim, holder) == 12);
 static_assert(offsetof(struct upciedev_claim, reserved) == 16);
+static_assert(sizeof(struct upciedev_irq_info) == 32);
+static_assert(offsetof(struct upciedev_irq_info, reserved) == 16);
+static_assert(sizeof(struct upciedev_irq_open) == 32);
+static_assert(offsetof(struct upciedev_irq_open, causes) == 16);
+static_assert(sizeof(struct upciedev_irq_event) == 32);
+static_assert(offsetof(struct upciedev_irq_event, status) == 8);
 static_assert(sizeof(struct upciedev_status) == 16);
 static_assert(offsetof(struct upciedev_status, generation) == 8);
 
@@ -65,6 +71,7 @@ static void fill_board_info(const struct upciedev_file *file,
 	info->subvendor = pdev->subsystem_vendor;
 	info->subdevice = pdev->subsystem_device;
 	info->class_revision = pdev->class << 8 | pdev->revision;
+	info->nr_irqs = file->board->nr_vectors;
 	info->generation = file->board->generation;
 	strscpy(info->card, device->card->name, sizeof(info->card));
 	strscpy(info->driver, UPCIEDEV_VERSION, sizeof(info->driver));
@@ -184,6 +191,10 @@ long upciedev_ioctl(struct file *filp, unsigned int command, unsigned long arg)
 		return upciedev_claim(file, user);
 	case UPCIEDEV_RESET:
 		return upciedev_reset(file, arg);
+	case UPCIEDEV_IRQ_INFO:
+		return upciedev_irq_info(file, user);
+	case UPCIEDEV_IRQ_OPEN:
+		return upciedev_irq_open(file, user);
 	default:
 		return -ENOTTY;
 	}

@@ -59,6 +59,19 @@ static ssize_t slot_show(struct device *dev, struct device_attribute *attr, char
 }
 static DEVICE_ATTR_RO(slot);
 
+#define COUNTER(name)								\
+static ssize_t name##_show(struct device *dev, struct device_attribute *attr,	\
+			   char *buf)						\
+{										\
+	return sysfs_emit(buf, "%lld\n", atomic64_read(&to_device(dev)->name));	\
+}										\
+static DEVICE_ATTR_RO(name)
+
+COUNTER(interrupts);
+COUNTER(spurious);
+COUNTER(storms);
+COUNTER(lost);
+
 static struct attribute *upciedev_attrs[] = {
 	&dev_attr_abi.attr,
 	&dev_attr_card.attr,
@@ -66,6 +79,10 @@ static struct attribute *upciedev_attrs[] = {
 	&dev_attr_gone.attr,
 	&dev_attr_root.attr,
 	&dev_attr_slot.attr,
+	&dev_attr_interrupts.attr,
+	&dev_attr_spurious.attr,
+	&dev_attr_storms.attr,
+	&dev_attr_lost.attr,
 	NULL
 };
 

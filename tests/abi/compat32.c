@@ -90,6 +90,18 @@ static int check_claim(long fd) {
     return 0;
 }
 
+static int check_irq(long fd) {
+    struct upciedev_irq_info info = {.kind = 0};
+    struct upciedev_irq_open open = {.vectors = 1, .flags = UPCIEDEV_IRQ_NONBLOCK, .eventfd = -1};
+    CHECK(sizeof(open) == 32 && sizeof(struct upciedev_irq_event) == 32);
+    CHECK(control(fd, UPCIEDEV_IRQ_INFO, &info) == 0);
+    CHECK(info.kind == UPCIEDEV_IRQ_MSI && info.nr_vectors == 1 && info.nr_causes == 2);
+    CHECK(control(fd, UPCIEDEV_IRQ_OPEN, &open) == 0);
+    CHECK(call(SYS_ioctl, open.fd, UPCIEDEV_IRQ_UNMASK, 0, 0, 0) == 0);
+    CHECK(call(SYS_close, open.fd, 0, 0, 0, 0) == 0);
+    return 0;
+}
+
 static int check_refusals(long fd) {
     CHECK(control(fd, _IOWR(UPCIEDEV_IOC, 0x7f, int), 0) == -ENOTTY);
     CHECK(control(fd, UPCIEDEV_GET_INFO, (void*)0xfffffff0) == -EFAULT);
@@ -98,8 +110,8 @@ static int check_refusals(long fd) {
 }
 
 static int checks(const char* node) {
-    int (*const all[])(long) = {check_info,  check_bar,   check_areas,
-                                check_batch, check_pread, check_claim, check_refusals};
+    int (*const all[])(long) = {check_info,  check_bar,   check_areas, check_batch,
+                                check_pread, check_claim, check_irq,   check_refusals};
     const long fd = call(SYS_open, (long)node, O_RDWR, 0, 0, 0);
     CHECK(fd >= 0);
     for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); ++i) {

@@ -36,14 +36,15 @@ std::ostream& operator<<(std::ostream& out, const wrong_registration& w) {
 }
 
 constexpr auto built_for_another = "build it for this upciedev";
-constexpr auto no_window = "name is too long or a guard is empty";
+constexpr auto no_window = "name is too long, a guard is empty or an interrupt unheard of";
 
 const wrong_registration wrong_registrations[] = {
     {"abi", ENOEXEC, built_for_another},   {"old_abi", ENOEXEC, built_for_another},
     {"size", ENOEXEC, built_for_another},  {"small", ENOEXEC, built_for_another},
     {"no_name", EINVAL, no_window},        {"long_name", EINVAL, no_window},
     {"guard_bar", EINVAL, no_window},      {"guard_empty", EINVAL, no_window},
-    {"guard_overflow", EINVAL, no_window},
+    {"guard_overflow", EINVAL, no_window}, {"irq_name", EINVAL, no_window},
+    {"irq_vector", EINVAL, no_window},     {"irqs_many", EINVAL, no_window},
 };
 
 class wrong_plugin : public testing::TestWithParam<wrong_registration> {};

@@ -16,7 +16,7 @@
 #include <uapi/linux/upciedev.h>
 
 /* Grows whenever anything in this file changes its meaning or layout */
-#define UPCIEDEV_CARD_ABI	1
+#define UPCIEDEV_CARD_ABI	2
 
 struct pci_dev;
 struct upciedev_board;
@@ -56,6 +56,42 @@ struct upciedev_guard {
 	u32 flags;
 };
 
+/**
+ * struct upciedev_card_bits - bits of a register
+ * @offset: of the register
+ * @mask: the bits, as the CPU reads and writes them
+ * @bar: of the register
+ * @width: of the register, in bits; 0: there is none
+ */
+struct upciedev_card_bits {
+	u64 offset;
+	u64 mask;
+	u32 bar;
+	u32 width;
+};
+
+/**
+ * struct upciedev_card_irq - a cause for which a board interrupts
+ * @name: of the cause
+ * @vector: MSI or MSI-X vector; folded if the kernel grants fewer
+ * @status: not 0 while it is pending; none: the vector alone says it
+ * @acknowledge: takes the pending bits; none: there is nothing to do
+ * @enable: ones let it interrupt; none: it always does
+ *
+ * Its place in the table is its bit in struct upciedev_irq_event.status. Causes
+ * with one status register are told by one reading of it.
+ */
+struct upciedev_card_irq {
+	const char *name;
+	u32 vector;
+	struct upciedev_card_bits status;
+	struct upciedev_card_bits acknowledge;
+	struct upciedev_card_bits enable;
+};
+
+#define UPCIEDEV_MAX_CAUSES	64
+#define UPCIEDEV_MAX_CARD_VECTORS	2048	/* of MSI-X */
+
 /* struct upciedev_card.flags */
 #define UPCIEDEV_CARD_GENERIC	BIT(0)	/* knows nothing of the board */
 
@@ -65,6 +101,10 @@ struct upciedev_guard {
  * @flags: UPCIEDEV_CARD_*
  * @nr_guards: entries of @guards
  * @guards: windows that users may not write
+ * @nr_irqs: entries of @irqs, at most UPCIEDEV_MAX_CAUSES
+ * @irqs: causes of interrupts. Without any, and on INTx with one that has no
+ *	status register, each interrupt is an event, and INTx stays masked until
+ *	a user has served the board
  * @bars: the BARs
  * @start: for a quirk: called without users, when a board is taken and again
  *	after each reset or resume; an error refuses the board. May be NULL.
@@ -73,7 +113,9 @@ struct upciedev_card {
 	const char *name;
 	u32 flags;
 	u32 nr_guards;
+	u32 nr_irqs;
 	const struct upciedev_guard *guards;
+	const struct upciedev_card_irq *irqs;
 	struct upciedev_card_bar bars[UPCIEDEV_NR_BARS];
 	int (*start)(struct upciedev_board *board);
 };

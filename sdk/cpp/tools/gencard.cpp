@@ -36,6 +36,15 @@ struct window {
     bool readable = false;
 };
 
+/// The bits of a register or field.
+struct bit_range {
+    upciedev::register_location place;
+    unsigned width = 0;
+    unsigned low = 0;
+
+    [[nodiscard]] std::uint64_t mask() const { return (~std::uint64_t{0} >> (64 - width)) << low; }
+};
+
 /// "adc.ch[].GAIN" as a part of a C identifier: "adc_ch_GAIN".
 std::string identifier(std::string_view name) {
     std::string text;
@@ -107,7 +116,8 @@ class header {
                fmt::format("/* Generated from {} by upciedev-gencard; do not edit. */\n", source_) +
                fmt::format("#ifndef {0}\n#define {0}\n\n", once) +
                "#include <linux/pci.h>\n#include <linux/upciedev.h>\n\n" + defines() + "\n" +
-               guard_table() + bar_table() + id_table() + fmt::format("#endif /* {} */\n", once);
+               guard_table() + irq_table() + bar_table() + id_table() +
+               fmt::format("#endif /* {} */\n", once);
     }
 
   private:
@@ -145,6 +155,40 @@ class header {
                             "{}\t}},\n",
                             bar_name(guard.bar), guard.begin, guard.end - guard.begin,
                             guard.readable ? "\t\t.flags\t= UPCIEDEV_GUARD_READABLE,\n" : "");
+        return text + "};\n\n";
+    }
+
+    [[nodiscard]] bit_range bits_of(const upciedev::register_part& part) const {
+        const auto place = board_.find_register(part.path);
+        if (part.field.empty()) return {place, place.description->width, 0};
+        const auto* field = board_.find_field(part.path + "." + part.field);
+        return {place, field->width, field->lsb};
+    }
+
+    /// Nothing where the board file names none.
+    [[nodiscard]] std::string bits(const char* name, const upciedev::register_part& part) const {
+        if (part.path.empty()) return {};
+        const auto range = bits_of(part);
+        const auto& what = *range.place.description;
+        const auto mask = what.order == upciedev::byte_order::big
+                              ? __builtin_bswap64(range.mask()) >> (64 - what.width)
+                              : range.mask();
+        return fmt::format("\t\t.{}\t= {{ {:#x}, {:#x}, {}, {} }},\n", name, range.place.offset,
+                           mask, bar_name(what.bar), what.width);
+    }
+
+    [[nodiscard]] std::string irq_row(const upciedev::irq_description& irq) const {
+        return fmt::format("\t{{\n\t\t.name\t= \"{}\",\n\t\t.vector\t= {},\n", irq.name,
+                           irq.vector) +
+               bits("status", irq.status) + bits("acknowledge", irq.acknowledge) +
+               bits("enable", irq.enable) + "\t},\n";
+    }
+
+    [[nodiscard]] std::string irq_table() const {
+        if (board_.irqs.empty()) return {};
+        auto text = fmt::format("static const struct upciedev_card_irq {}_irqs[] = {{\n", lower_);
+        for (const auto& irq : board_.irqs)
+            text += irq_row(irq);
         return text + "};\n\n";
     }
 

@@ -104,10 +104,14 @@ static int test_start(struct upciedev_board *board)
 
 static struct upciedev_guard guard = { .offset = GUARDED, .length = 0x20 };
 
+static struct upciedev_card_irq irq = { .name = "any" };
+
 static struct upciedev_card card = {
 	.name		= "test",
 	.guards		= &guard,
 	.nr_guards	= 1,
+	.irqs		= &irq,
+	.nr_irqs	= 1,
 	.start		= test_start,
 };
 
@@ -136,6 +140,9 @@ static const struct {
 	{ "guard_bar",		&guard.bar,	 UPCIEDEV_NR_BARS,	sizeof(u32) },
 	{ "guard_empty",	&guard.length,	 0,			sizeof(u64) },
 	{ "guard_overflow",	&guard.length,	 U64_MAX - 8,		sizeof(u64) },
+	{ "irq_name",		&irq.name,	 0,			sizeof(irq.name) },
+	{ "irq_vector",		&irq.vector,	 UPCIEDEV_MAX_CARD_VECTORS, sizeof(u32) },
+	{ "irqs_many",		&card.nr_irqs,	 UPCIEDEV_MAX_CAUSES + 1, sizeof(u32) },
 };
 
 static int __init test_init(void)

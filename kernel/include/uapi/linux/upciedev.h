@@ -49,7 +49,7 @@
  * @subvendor: out: subsystem vendor id
  * @subdevice: out: subsystem id
  * @class_revision: out: class code in bits 31:8, revision in bits 7:0
- * @nr_irqs: out: interrupt vectors that the card asks for; 0 if none
+ * @nr_irqs: out: interrupt vectors that the kernel granted; 0: it cannot interrupt
  * @generation: out: grows with every board that the driver takes; never reused
  * @card: out: name of the card plugin, NUL-terminated
  * @driver: out: version of the base driver, NUL-terminated
@@ -269,6 +269,88 @@ struct upciedev_claim {
  * ETIMEDOUT, EINVAL, ENODEV.
  */
 
+/* struct upciedev_irq_info.kind */
+#define UPCIEDEV_IRQ_NONE	0	/* the board cannot interrupt */
+#define UPCIEDEV_IRQ_INTX	1
+#define UPCIEDEV_IRQ_MSI	2
+#define UPCIEDEV_IRQ_MSIX	3
+
+/**
+ * struct upciedev_irq_info - how a board interrupts
+ * @kind: out: UPCIEDEV_IRQ_*
+ * @nr_vectors: out: vectors that the kernel granted, at most 32
+ * @nr_causes: out: causes that the card names; 0: an event has no status
+ * @reserved32: in: zero, else EINVAL
+ * @reserved: in: zero, else EINVAL
+ *
+ * Filled by UPCIEDEV_IRQ_INFO. Errors: EINVAL, EFAULT, ENODEV.
+ */
+struct upciedev_irq_info {
+	__u32 kind;
+	__u32 nr_vectors;
+	__u32 nr_causes;
+	__u32 reserved32;
+	__aligned_u64 reserved[2];
+};
+
+#define UPCIEDEV_IRQ_NONBLOCK	0x01U	/* read() gives EAGAIN rather than wait */
+
+/**
+ * struct upciedev_irq_open - subscribe to interrupts
+ * @vectors: in: bit mask of vectors, not 0, all below nr_vectors, else EINVAL
+ * @flags: in: UPCIEDEV_IRQ_NONBLOCK or 0, else EINVAL
+ * @eventfd: in: an eventfd to signal with every event, or -1
+ * @fd: out: a file of its own, closed on exec
+ * @causes: in: causes that the board is to interrupt for while the file is open,
+ *	a bit each, else EINVAL; 0: all of @vectors. Events tell of all causes, as
+ *	others may have asked for more
+ * @reserved: in: zero, else EINVAL
+ *
+ * For UPCIEDEV_IRQ_OPEN, also on files that may only read. Events queue from its
+ * return on. read() of the file gives as many whole struct upciedev_irq_event as
+ * fit, oldest first, and waits for the first one; EINVAL if none fits, ENODEV at
+ * once when the board has gone, and poll() then tells EPOLLERR | EPOLLHUP.
+ * Errors: EINVAL, EBADF (@eventfd), EOPNOTSUPP (the board cannot interrupt),
+ * ENOMEM, EMFILE, ENFILE, EFAULT, ENODEV.
+ */
+struct upciedev_irq_open {
+	__u32 vectors;
+	__u32 flags;
+	__s32 eventfd;
+	__s32 fd;
+	__aligned_u64 causes;
+	__aligned_u64 reserved;
+};
+
+#define UPCIEDEV_IRQ_MASKED	0x01U	/* of an event: the vector is off */
+
+/**
+ * struct upciedev_irq_event - one interrupt
+ * @vector: that fired
+ * @flags: UPCIEDEV_IRQ_MASKED: none follows until UPCIEDEV_IRQ_UNMASK. So on INTx
+ *	where only a user can serve the board, and where a storm was stopped
+ * @lost: events of this vector that were overwritten since the one read before;
+ *	the step of @sequence less one, at most 0xffff
+ * @status: causes that were pending, a bit each in the order of the board file;
+ *	0 where the card names none, and where unexplained interrupts were a storm
+ * @sequence: of the vector; grows by one with each event
+ * @time_ns: CLOCK_MONOTONIC, taken in the interrupt handler
+ */
+struct upciedev_irq_event {
+	__u32 vector;
+	__u16 flags;
+	__u16 lost;
+	__aligned_u64 status;
+	__aligned_u64 sequence;
+	__aligned_u64 time_ns;
+};
+
+/*
+ * UPCIEDEV_IRQ_UNMASK, on the file of UPCIEDEV_IRQ_OPEN, takes the number of one of
+ * its vectors as argument and lets it interrupt again; nothing happens if it was
+ * not masked. Errors: EINVAL, ENODEV.
+ */
+
 #define UPCIEDEV_IOC		0xE7
 #define UPCIEDEV_GET_INFO	_IOWR(UPCIEDEV_IOC, 0x00, struct upciedev_board_info)
 #define UPCIEDEV_GET_BAR	_IOWR(UPCIEDEV_IOC, 0x01, struct upciedev_bar_info)
@@ -276,5 +358,8 @@ struct upciedev_claim {
 #define UPCIEDEV_BATCH		_IOWR(UPCIEDEV_IOC, 0x10, struct upciedev_batch)
 #define UPCIEDEV_CLAIM		_IOWR(UPCIEDEV_IOC, 0x20, struct upciedev_claim)
 #define UPCIEDEV_RESET		_IO(UPCIEDEV_IOC, 0x21)
+#define UPCIEDEV_IRQ_INFO	_IOWR(UPCIEDEV_IOC, 0x30, struct upciedev_irq_info)
+#define UPCIEDEV_IRQ_OPEN	_IOWR(UPCIEDEV_IOC, 0x31, struct upciedev_irq_open)
+#define UPCIEDEV_IRQ_UNMASK	_IO(UPCIEDEV_IOC, 0x32)
 
 #endif /* _UAPI_LINUX_UPCIEDEV_H */

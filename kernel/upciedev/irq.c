@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Interrupts: from the hard interrupt to the ring of its vector
+ *
+ * Vectors are granted when a board begins and given back when it ends, so that
+ * each generation starts from a clean state, also after a reset or a bus error.
+ * A vector is requested, and Bus Master on, only while somebody subscribes to it.
+ *
+ * The only locks in the handler are those of its vector and of its board's
+ * registers: boards do not wait for each other.
+ */
+#include <linux/interrupt.h>
+#include <linux/ktime.h>
+#include <linux/moduleparam.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "internal.h"
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+#define STORM_WINDOW_NS	(100 * NSEC_PER_MSEC)
+
+static uint storm_limit = 10000;
+module_param(storm_limit, uint, 0644);
+MODULE_PARM_DESC(storm_limit, "Interrupts of a vector in 100 ms from which on it is masked");
+
+/*
+ * A cause that comes while another is served may send no message of its own, so the
+ * status is read until nothing is pending. What is stuck must not keep us for ever.
+ */
+#define SERVE_ROUNDS	8
+
+/* A register as it was read last; of several causes it is read only once */
+struct reading {
+	const struct upciedev_card_bits *from;
+	u64 value;
+};
+
+static bool same_register(const struct upciedev_card_bits *one,
+			  const struct upciedev_card_bits *other)
+{
+	return one->bar == other->bar && one->offset == other->offset &&
+	       one->width == other->width;
+}
+
+/* 0 as well where the board has gone, which answers with ones */
+static u64 read_status(struct upciedev_board *board, const struct upciedev_card_bits *bits)
+{
+	u64 value;
+
+	if (upciedev_read(board, bits->bar, bits->offset, bits->width, &value))
+		return 0;
+	if (value == GENMASK_ULL(bits->width - 1, 0) &&
+	    !pci_device_is_present(board->device->pdev))
+		return 0;
+	return value;
+}
+
+static u64 pending(struct upciedev_board *board, const struct upciedev_card_bits *status,
+		   struct reading *last)
+{
+	if (!last->from || !same_register(last->from, status)) {
+		last->from = status;
+		last->value = read_status(board, status);
+	}
+	return last->value & status->mask;
+}
+
+static void acknowledge(struct upciedev_board *board, const struct upciedev_card_irq *cause,
+			u64 bits)
+{
+	const struct upciedev_card_bits *to = &cause->acknowledge;
+
+	if (!to->width)
+		return;
+	if (!cause->status.width)
+		bits = to->mask;
+	else if (cause->status.mask != to->mask)
+		bits = bits >> __ffs64(cause->status.mask) << __ffs64(to->mask);
+	upciedev_write(board, to->bar, to->offset, to->width, bits);
+}
+
+/* Whether serving it makes it no longer pending */
+static bool ends_when_served(const struct upciedev_card_irq *cause)
+{
+	return cause->status.width && cause->acknowledge.width;
+}
+
+static bool belongs_to(const struct upciedev_vector *vector, const struct upciedev_card_irq *cause)
+{
+	return cause->vector % vector->board->nr_vectors == vector->index;
+}
+
+static u64 serve_round(struct upciedev_vector *vector, bool first)
+{
+	struct upciedev_board *board = vector->board;
+	const struct upciedev_card *card = board->device->card;
+	const struct upciedev_card_irq *cause;
+	struct reading last = {};
+	u64 served = 0, bits;
+
+	for (cause = card->irqs; cause < card->irqs + card->nr_irqs; cause++) {
+		if (!belongs_to(vector, cause) || (!first && !ends_when_served(cause)))
+			continue;
+		bits = cause->status.width ? pending(board, &cause->status, &last) : ~0ULL;
+		if (!bits)
+			continue;
+		acknowledge(board, cause, bits);
+		served |= BIT_ULL(cause - card->irqs);
+	}
+	return served;
+}
+
+/* Acknowledges what is pending; returns a bit for each cause */
+u64 upciedev_serve(struct upciedev_vector *vector)
+{
+	u64 served = serve_round(vector, true), more = served;
+	u32 rounds;
+
+	for (rounds = 1; more && rounds < SERVE_ROUNDS; rounds++) {
+		more = serve_round(vector, false);
+		served |= more;
+	}
+	return served;
+}
+
+/* The caller holds the vector's lock */
+static bool storm(struct upciedev_vector *vector, u64 now)
+{
+	if (now - vector->window_start > STORM_WINDOW_NS) {
+		vector->window_start = now;
+		vector->window_count = 0;
+	}
+	return ++vector->window_count > READ_ONCE(storm_limit);
+}
+
+/* A line that others share is not disabled: the board is told to let go of it */
+static void mask(struct upciedev_vector *vector)
+{
+	struct upciedev_device *device = vector->board->device;
+
+	WRITE_ONCE(vector->masked, true);
+	if (vector->board->irq_kind == UPCIEDEV_IRQ_INTX)
+		upciedev_intx(device, false);
+	else
+		disable_irq_nosync(pci_irq_vector(device->pdev, vector->index));
+}
+
+static void stop_storm(struct upciedev_vector *vector)
+{
+	struct upciedev_device *device = vector->board->device;
+
+	mask(vector);
+	atomic64_inc(&device->storms);
+	trace_upciedev_irq_storm(device->pdev, vector->index);
+	pci_warn(device->pdev, "vector %u: over %u interrupts in 100 ms, masked\n",
+		 vector->index, READ_ONCE(storm_limit));
+}
+
+/* The caller holds the vector's lock */
+static void put_event(struct upciedev_vector *vector, u64 status, u64 now)
+{
+	struct upciedev_irq_event *event;
+
+	event = &vector->ring[vector->head & (UPCIEDEV_RING_EVENTS - 1)];
+	event->vector = vector->index;
+	event->flags = vector->masked ? UPCIEDEV_IRQ_MASKED : 0;
+	event->status = status;
+	event->sequence = vector->head++;
+	event->time_ns = now;
+	trace_upciedev_irq(vector->board->device->pdev, event);
+	upciedev_readers_wake(vector);
+}
+
+/* Spurious ones are only counted, but a storm of them is an event, too */
+static void count(struct upciedev_vector *vector, u64 status, bool spurious)
+{
+	struct upciedev_device *device = vector->board->device;
+	u64 now = ktime_get_ns();
+	bool stopped = false;
+	unsigned long flags;
+
+	atomic64_inc(spurious ? &device->spurious : &device->interrupts);
+	spin_lock_irqsave(&vector->lock, flags);
+	if (storm(vector, now) && !vector->masked) {
+		stop_storm(vector);
+		stopped = true;
+	}
+	if (!spurious || stopped)
+		put_event(vector, status, now);
+	spin_unlock_irqrestore(&vector->lock, flags);
+}
+
+/* On INTx, where no status register tells: only the board's pending bit does */
+static bool served_by_user(const struct upciedev_board *board)
+{
+	const struct upciedev_card *card = board->device->card;
+	u32 i;
+
+	if (board->irq_kind != UPCIEDEV_IRQ_INTX)
+		return false;
+	for (i = 0; i < card->nr_irqs; i++)
+		if (!card->irqs[i].status.width)
+			return true;
+	return !card->nr_irqs;
+}
+
+static bool mask_for_user(struct upciedev_vector *vector)
+{
+	unsigned long flags;
+	bool ours;
+
+	spin_lock_irqsave(&vector->lock, flags);
+	ours = upciedev_check_and_mask_intx(vector->board->device);
+	if (ours)
+		WRITE_ONCE(vector->masked, true);
+	spin_unlock_irqrestore(&vector->lock, flags);
+	return ours;
+}
+
+static irqreturn_t intx_handler(int irq, void *data)
+{
+	struct upciedev_vector *vector = data;
+	bool ours = true;
+	u64 status;
+
+	if (READ_ONCE(vector->masked))
+		return IRQ_NONE;
+	if (served_by_user(vector->board))
+		ours = mask_for_user(vector);
+	status = ours ? upciedev_serve(vector) : 0;
+	if (!status && !(ours && vector->masked))
+		return IRQ_NONE;
+	count(vector, status, false);
+	return IRQ_HANDLED;
+}
+
+static irqreturn_t msi_handler(int irq, void *data)
+{
+	struct upciedev_vector *vector = data;
+	u64 status = upciedev_serve(vector);
+
+	count(vector, status, !status && vector->board->device->card->nr_irqs);
+	return IRQ_HANDLED;
+}
+
+/* Whatever was pending before anybody waited is no event, and would send no message */
+static void begin_clean(struct upciedev_vector *vector)
+{
+	upciedev_serve(vector);
+	if (vector->board->irq_kind == UPCIEDEV_IRQ_INTX)
+		upciedev_intx(vector->board->device, true);
+}
+
+static int request(struct upciedev_vector *vector)
+{
+	struct upciedev_board *board = vector->board;
+	bool intx = board->irq_kind == UPCIEDEV_IRQ_INTX;
+	int err;
+
+	if (!vector->ring)
+		vector->ring = kvcalloc(UPCIEDEV_RING_EVENTS, sizeof(*vector->ring), GFP_KERNEL);
+	if (!vector->ring)
+		return -ENOMEM;
+	vector->masked = false;
+	vector->window_count = 0;
+	err = request_irq(pci_irq_vector(board->device->pdev, vector->index),
+			  intx ? intx_handler : msi_handler, intx ? IRQF_SHARED : 0,
+			  "upciedev", vector);
+	if (err)
+		return err;
+	vector->requested = true;
+	if (!intx)
+		upciedev_master_get(board->device);
+	begin_clean(vector);
+	return 0;
+}
+
+static void release(struct upciedev_vector *vector)
+{
+	struct upciedev_board *board = vector->board;
+
+	if (!vector->requested)
+		return;
+	vector->requested = false;
+	if (board->irq_kind == UPCIEDEV_IRQ_INTX)
+		upciedev_intx(board->device, false);
+	else
+		upciedev_master_put(board->device);
+	free_irq(pci_irq_vector(board->device->pdev, vector->index), vector);
+}
+
+/* The caller holds the device's lock, and the board is there */
+int upciedev_vector_get(struct upciedev_vector *vector)
+{
+	return vector->requested ? 0 : request(vector);
+}
+
+/* The caller holds the device's lock */
+void upciedev_vector_put(struct upciedev_vector *vector)
+{
+	if (list_empty(&vector->readers))
+		release(vector);
+}
+
+/* The caller holds the device's lock, and the board is there */
+void upciedev_vector_unmask(struct upciedev_vector *vector)
+{
+	struct upciedev_board *board = vector->board;
+	bool masked;
+
+	spin_lock_irq(&vector->lock);
+	masked = vector->masked;
+	WRITE_ONCE(vector->masked, false);
+	vector->window_count = 0;
+	spin_unlock_irq(&vector->lock);
+	if (!masked)
+		return;
+	if (board->irq_kind == UPCIEDEV_IRQ_INTX)
+		upciedev_intx(board->device, true);
+	else
+		enable_irq(pci_irq_vector(board->device->pdev, vector->index));
+}
+
+/* Causes of these vectors */
+u64 upciedev_causes_of(const struct upciedev_board *board, u32 vectors)
+{
+	const struct upciedev_card *card = board->device->card;
+	u64 causes = 0;
+	u32 i;
+
+	for (i = 0; i < card->nr_irqs; i++)
+		if (vectors & BIT(card->irqs[i].vector % board->nr_vectors))
+			causes |= BIT_ULL(i);
+	return causes;
+}
+
+static void enable(struct upciedev_board *board, u32 index, bool on)
+{
+	const struct upciedev_card_bits *bits = &board->device->card->irqs[index].enable;
+	u64 old;
+
+	if (bits->width)
+		upciedev_modify(board, bits->bar, bits->offset, bits->width, bits->mask,
+				on ? bits->mask : 0, &old);
+}
+
+/* The caller holds the device's lock */
+void upciedev_causes_get(struct upciedev_board *board, u64 causes)
+{
+	u32 i;
+
+	for (i = 0; i < board->device->card->nr_irqs; i++)
+		if (causes & BIT_ULL(i) && !board->users[i]++)
+			enable(board, i, true);
+}
+
+/* The caller holds the device's lock */
+void upciedev_causes_put(struct upciedev_board *board, u64 causes)
+{
+	u32 i;
+
+	for (i = 0; i < board->device->card->nr_irqs; i++)
+		if (causes & BIT_ULL(i) && !--board->users[i])
+			enable(board, i, false);
+}
+
+static int bits_check(const struct upciedev_device *device, const struct upciedev_card_bits *bits)
+{
+	const struct upciedev_span span = {
+		.bar = bits->bar, .width = bits->width, .offset = bits->offset, .count = 1,
+	};
+
+	if (!bits->width)
+		return 0;
+	if (!bits->mask || (bits->width < 64 && bits->mask >> bits->width))
+		return -EINVAL;
+	return upciedev_span_check(device, &span);
+}
+
+/* At probe: do the registers of the card's causes exist? */
+int upciedev_irqs_check(const struct upciedev_device *device)
+{
+	const struct upciedev_card *card = device->card;
+	const struct upciedev_card_irq *cause;
+
+	for (cause = card->irqs; cause < card->irqs + card->nr_irqs; cause++)
+		if (bits_check(device, &cause->status) ||
+		    bits_check(device, &cause->acknowledge) ||
+		    bits_check(device, &cause->enable))
+			return dev_err_probe(&device->pdev->dev, -EINVAL,
+					     "interrupt '%s' has a register that %s has not\n",
+					     cause->name, card->name);
+	return 0;
+}
+
+static u32 granted_kind(const struct pci_dev *pdev)
+{
+	if (pdev->msix_enabled)
+		return UPCIEDEV_IRQ_MSIX;
+	return pdev->msi_enabled ? UPCIEDEV_IRQ_MSI : UPCIEDEV_IRQ_INTX;
+}
+
+/* A board that cannot interrupt is a board, too */
+int upciedev_irqs_begin(struct upciedev_board *board)
+{
+	struct pci_dev *pdev = board->device->pdev;
+	u32 kinds = PCI_IRQ_INTX;
+	int i, nr;
+
+	/* An MSI is a write of the board into memory */
+	if (upciedev_may_master(board->device))
+		kinds |= PCI_IRQ_MSIX | PCI_IRQ_MSI;
+	upciedev_intx(board->device, false);
+	nr = pci_alloc_irq_vectors(pdev, 1, UPCIEDEV_MAX_VECTORS, kinds);
+	if (nr <= 0)
+		return 0;
+	board->vectors = kcalloc(nr, sizeof(*board->vectors), GFP_KERNEL);
+	if (!board->vectors) {
+		pci_free_irq_vectors(pdev);
+		return -ENOMEM;
+	}
+	for (i = 0; i < nr; i++) {
+		spin_lock_init(&board->vectors[i].lock);
+		INIT_LIST_HEAD(&board->vectors[i].readers);
+		board->vectors[i].board = board;
+		board->vectors[i].index = i;
+	}
+	board->nr_vectors = nr;
+	board->irq_kind = granted_kind(pdev);
+	return 0;
+}
+
+/* The board is marked as gone: no vector is requested from now on */
+void upciedev_irqs_end(struct upciedev_board *board)
+{
+	u32 i;
+
+	if (!board->nr_vectors)
+		return;
+	for (i = 0; i < board->nr_vectors; i++) {
+		release(&board->vectors[i]);
+		spin_lock_irq(&board->vectors[i].lock);
+		upciedev_readers_wake(&board->vectors[i]);
+		spin_unlock_irq(&board->vectors[i].lock);
+	}
+	pci_free_irq_vectors(board->device->pdev);
+}
+
+void upciedev_irqs_free(struct upciedev_board *board)
+{
+	u32 i;
+
+	for (i = 0; i < board->nr_vectors; i++)
+		kvfree(board->vectors[i].ring);
+	kfree(board->vectors);
+}

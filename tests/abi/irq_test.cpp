@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// UPCIEDEV_IRQ_OPEN: who sees which event, what a slow reader loses, and what wakes a waiting one.
+#include "harness.hpp"
+#include "threads.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sys/eventfd.h>
+#include <sys/poll.h>
+#include <unistd.h>
+
+namespace raw {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t raise_at = 0x60, pending_at = 0x24;
+constexpr std::uint64_t ring_events = 4096;
+
+struct subscription {
+    int error;
+    file events;
+};
+
+subscription subscribe(const file& board, std::uint32_t flags = UPCIEDEV_IRQ_NONBLOCK,
+                       int eventfd = -1) {
+    upciedev_irq_open open{};
+    open.vectors = 1;
+    open.flags = flags;
+    open.eventfd = eventfd;
+    const int error = control(board.get(), UPCIEDEV_IRQ_OPEN, &open);
+    return {error, error == 0 ? file{open.fd} : file{}};
+}
+
+int wait_for(const file& events, int milliseconds = 5000) {
+    pollfd wait{events.get(), POLLIN, 0};
+    return ::poll(&wait, 1, milliseconds) == 1 ? wait.revents : 0;
+}
+
+int read_event(const file& events, upciedev_irq_event& event) {
+    const auto bytes = ::read(events.get(), &event, sizeof(event));
+    if (bytes < 0) return errno;
+    return bytes == sizeof(event) ? 0 : -1;
+}
+
+// Raises a cause and waits until the driver has acknowledged it.
+void raise(const file& board, std::uint32_t causes = 1) {
+    ASSERT_EQ(write32(board.get(), 0, raise_at, causes), 0);
+    auto served = poll_op(0, pending_at, 0, 5s);
+    ASSERT_EQ(run(board.get(), served).error, 0);
+}
+
+bool bus_master(const board& which) {
+    const file config{::open(config_file(which).c_str(), O_RDONLY | O_CLOEXEC)};
+    std::uint16_t command = 0;
+    EXPECT_EQ(::pread(config.get(), &command, sizeof(command), 4), 2);
+    return (command & 4U) != 0;
+}
+
+class irqs : public testing::Test {
+  protected:
+    file board_ = open_board(role::spare_edu);
+};
+
+TEST_F(irqs, EventTellsCauseSequenceAndTime) {
+    const auto mine = subscribe(board_);
+    ASSERT_EQ(mine.error, 0);
+    std::uint64_t sequence = 0, time = 0;
+    for (std::uint32_t cause : {0x001U, 0x100U, 0x101U}) {
+        raise(board_, cause);
+        ASSERT_EQ(wait_for(mine.events), POLLIN);
+        upciedev_irq_event event{};
+        ASSERT_EQ(read_event(mine.events, event), 0);
+        EXPECT_EQ(event.vector, 0U);
+        EXPECT_EQ(event.status, (cause & 1U) | (cause >> 7U));
+        EXPECT_EQ(event.lost, 0U);
+        if (time != 0) {
+            EXPECT_EQ(event.sequence, sequence + 1);
+        }
+        EXPECT_GT(event.time_ns, time);
+        sequence = event.sequence;
+        time = event.time_ns;
+    }
+}
+
+TEST_F(irqs, EverySubscriberSeesAll) {
+    const auto one = subscribe(board_);
+    const auto other = subscribe(open_board(role::spare_edu, O_RDONLY));
+    ASSERT_EQ(other.error, 0) << "whoever may read may wait";
+    for (int i = 0; i < 100; ++i)
+        raise(board_);
+    for (const auto* events : {&one.events, &other.events}) {
+        std::vector<upciedev_irq_event> all(200);
+        EXPECT_EQ(::read(events->get(), all.data(), all.size() * sizeof(all[0])),
+                  static_cast<long>(100 * sizeof(all[0])));
+    }
+}
+
+TEST_F(irqs, NothingPendingAndTooSmall) {
+    const auto mine = subscribe(board_);
+    upciedev_irq_event event{};
+    EXPECT_EQ(read_event(mine.events, event), EAGAIN);
+    EXPECT_EQ(wait_for(mine.events, 0), 0);
+    EXPECT_LT(::read(mine.events.get(), &event, sizeof(event) - 1), 0);
+    EXPECT_EQ(errno, EINVAL);
+}
+
+TEST_F(irqs, EventfdCounts) {
+    const file counter{::eventfd(0, EFD_CLOEXEC)};
+    const auto mine = subscribe(board_, 0, counter.get());
+    for (int i = 0; i < 3; ++i)
+        raise(board_);
+    std::uint64_t count = 0;
+    ASSERT_EQ(::read(counter.get(), &count, sizeof(count)), 8);
+    EXPECT_EQ(count, 3U);
+}
+
+TEST_F(irqs, SlowReaderLosesCountably) {
+    const auto mine = subscribe(board_);
+    for (std::uint64_t i = 0; i < ring_events + 10; ++i)
+        raise(board_);
+    upciedev_irq_event first{}, second{};
+    ASSERT_EQ(read_event(mine.events, first), 0);
+    EXPECT_EQ(first.lost, 10U);
+    ASSERT_EQ(read_event(mine.events, second), 0);
+    EXPECT_EQ(second.lost, 0U);
+    EXPECT_EQ(second.sequence, first.sequence + 1);
+}
+
+TEST_F(irqs, BusMasterOnlyWhileSubscribed) {
+    EXPECT_FALSE(bus_master(the(role::spare_edu)));
+    {
+        const auto mine = subscribe(board_);
+        EXPECT_TRUE(bus_master(the(role::spare_edu)));
+    }
+    EXPECT_FALSE(bus_master(the(role::spare_edu)));
+}
+
+TEST_F(irqs, C17_ArgumentsAreChecked) {
+    for (int field = 0; field < 5; ++field) {
+        upciedev_irq_open open{};
+        open.vectors = field == 0 ? 0 : field == 1 ? 0x80000000U : 1;
+        open.flags = field == 2 ? 2 : 0;
+        open.eventfd = -1;
+        open.causes = field == 3 ? 4 : 0; // edu has two
+        open.reserved = field == 4 ? 1 : 0;
+        EXPECT_EQ(control(board_.get(), UPCIEDEV_IRQ_OPEN, &open), EINVAL) << field;
+    }
+    EXPECT_EQ(subscribe(board_, 0, 100000).error, EBADF);
+    EXPECT_EQ(subscribe(board_, 0, board_.get()).error, EINVAL) << "not an eventfd";
+    const auto mine = subscribe(board_);
+    EXPECT_EQ(control_at(mine.events.get(), UPCIEDEV_IRQ_UNMASK, 1), EINVAL);
+    EXPECT_EQ(control_at(mine.events.get(), UPCIEDEV_IRQ_UNMASK, 0), 0);
+    EXPECT_EQ(control(mine.events.get(), UPCIEDEV_GET_INFO, nullptr), ENOTTY);
+}
+
+batch_result wait_gone(const file& events) {
+    upciedev_irq_event event{};
+    return {read_event(events, event), 0};
+}
+
+TEST_F(irqs, RemovalWakesReaders) {
+    const auto mine = subscribe(board_, 0);
+    background reader{[&] { return wait_gone(mine.events); }};
+    const auto start = clock::now();
+    const unbound away{the(role::spare_edu)};
+    EXPECT_EQ(reader.join().error, ENODEV);
+    EXPECT_LT(since(start), 2s);
+    EXPECT_EQ(wait_for(mine.events), POLLERR | POLLHUP);
+    EXPECT_EQ(control_at(mine.events.get(), UPCIEDEV_IRQ_UNMASK, 0), ENODEV);
+}
+
+TEST_F(irqs, ResetWakesReadersAndInterruptsWorkAgain) {
+    const auto mine = subscribe(board_, 0);
+    background reader{[&] { return wait_gone(mine.events); }};
+    ASSERT_EQ(control(board_.get(), UPCIEDEV_RESET, nullptr), 0);
+    EXPECT_EQ(reader.join().error, ENODEV);
+    const auto board = open_board(role::spare_edu);
+    const auto again = subscribe(board);
+    raise(board);
+    EXPECT_EQ(wait_for(again.events), POLLIN);
+}
+
+} // namespace
+} // namespace raw
