@@ -38,6 +38,11 @@ struct fake_driver {
     upciedev_claim claim{};             // as a query tells it
     std::vector<upciedev_claim> claims; // what was asked
     int reset_error = 0;
+    upciedev_irq_info interrupts{UPCIEDEV_IRQ_MSI, 2, 4, 0, {}};
+    int subscribe_error = 0;
+    std::array<int, 2> events{-1, -1};         // a pipe
+    std::vector<upciedev_irq_open> subscribed; // what was asked
+    std::vector<std::uintptr_t> unmasked;      // vectors
 
     std::uint32_t& word(std::uint64_t offset) {
         return *reinterpret_cast<std::uint32_t*>(&registers.at(offset));
@@ -114,6 +119,14 @@ int answer_claim(upciedev_claim& request) {
     return 0;
 }
 
+int subscribe(upciedev_irq_open& request) {
+    driver->subscribed.push_back(request);
+    if (driver->subscribe_error != 0) return fail(driver->subscribe_error);
+    request.fd = driver->events[0];
+    ++driver->open_files;
+    return 0;
+}
+
 } // namespace
 
 extern "C" {
@@ -148,6 +161,14 @@ int fake_ioctl(int, unsigned long request, ...) {
         return answer_claim(*static_cast<upciedev_claim*>(argument));
     case UPCIEDEV_RESET:
         return driver->reset_error == 0 ? 0 : fail(driver->reset_error);
+    case UPCIEDEV_IRQ_INFO:
+        *static_cast<upciedev_irq_info*>(argument) = driver->interrupts;
+        return 0;
+    case UPCIEDEV_IRQ_OPEN:
+        return subscribe(*static_cast<upciedev_irq_open*>(argument));
+    case UPCIEDEV_IRQ_UNMASK:
+        driver->unmasked.push_back(reinterpret_cast<std::uintptr_t>(argument));
+        return 0;
     default:
         return fail(ENOTTY);
     }
@@ -198,8 +219,8 @@ TEST_F(chardev, tells_what_the_driver_knows) {
     EXPECT_EQ(way->bar(0).name, "regs");
     EXPECT_EQ(way->bar(0).mapping, "partly");
     using enum capability;
-    EXPECT_EQ(way->capabilities(),
-              (capability_set{mapping, batch, poll, modify, reset, claim, hot_plug, shared}));
+    EXPECT_EQ(way->capabilities(), (capability_set{mapping, batch, poll, modify, reset, claim,
+                                                   hot_plug, shared, interrupts}));
     EXPECT_EQ(way->bar(1).size, 0U);
     EXPECT_EQ(way->bar(6).size, 0U);
 }
@@ -397,4 +418,90 @@ TEST_F(chardev, handles_go_on_with_the_board_that_came_back) {
     reg.write_raw(3);
     EXPECT_EQ(next.word(reg.offset()), 3U);
     driver = &mine; // whose files close last
+}
+
+namespace {
+
+struct chardev_interrupts : chardev {
+    chardev_interrupts() {
+        if (::pipe2(mine.events.data(), O_NONBLOCK) != 0) std::abort();
+    }
+    ~chardev_interrupts() override {
+        for (const int end : mine.events)
+            ::close(end);
+    }
+    void put(upciedev_irq_event event) const {
+        ASSERT_EQ(::write(mine.events[1], &event, sizeof(event)), ssize_t{sizeof(event)});
+    }
+};
+
+} // namespace
+
+TEST_F(chardev_interrupts, come_as_the_driver_tells_them) {
+    const auto source = open()->interrupts({{0, 3}, 5});
+    EXPECT_EQ(source->descriptor(), mine.events[0]);
+    std::array<raw_interrupt, 3> events;
+    std::size_t count = 7;
+    EXPECT_FALSE(source->read(events, count));
+    EXPECT_EQ(count, 0U);
+    put({.vector = 1,
+         .flags = UPCIEDEV_IRQ_MASKED,
+         .lost = 2,
+         .status = 3,
+         .sequence = 4,
+         .time_ns = 5});
+    put({0, 0, 0, 0, 5, 0});
+    EXPECT_FALSE(source->read(events, count));
+    ASSERT_EQ(count, 2U);
+    EXPECT_EQ(events[0].vector, 1U);
+    EXPECT_EQ(events[0].flags, std::uint16_t{raw_interrupt::masked});
+    EXPECT_EQ(events[0].lost, 2U);
+    EXPECT_EQ(events[0].status, 3U);
+    EXPECT_EQ(events[0].sequence, 4U);
+    EXPECT_EQ(events[0].time_ns, 5U);
+    EXPECT_EQ(events[1].sequence, 5U);
+}
+
+TEST_F(chardev_interrupts, vectors_are_folded_into_those_granted) {
+    const auto both = open()->interrupts({{0, 3, 4}, 5});
+    ASSERT_EQ(mine.subscribed.size(), 1U);
+    const auto& asked = mine.subscribed[0];
+    EXPECT_EQ(asked.vectors, 3U);
+    EXPECT_EQ(asked.causes, 5U);
+    EXPECT_EQ(asked.flags, std::uint32_t{UPCIEDEV_IRQ_NONBLOCK});
+    EXPECT_EQ(asked.eventfd, -1);
+    EXPECT_FALSE(both->unmask());
+    EXPECT_EQ(mine.unmasked, (std::vector<std::uintptr_t>{0, 1}));
+    (void)open()->interrupts({{5}, 1});
+    EXPECT_EQ(mine.subscribed[1].vectors, 2U);
+}
+
+TEST_F(chardev_interrupts, close_with_their_source) {
+    {
+        const auto way = open();
+        const auto source = way->interrupts({{0}, 1});
+        EXPECT_EQ(mine.open_files, 2);
+    }
+    EXPECT_EQ(mine.open_files, 0);
+}
+
+TEST_F(chardev_interrupts, are_refused_where_the_driver_knows_none) {
+    const auto refused = [&] { return error_of([] { (void)open()->interrupts({{0}, 1}); }); };
+    mine.interrupts.nr_causes = 0;
+    EXPECT_EQ(refused().first, errc::not_supported);
+    EXPECT_THAT(refused().second, HasSubstr("upciedev-gencard"));
+    EXPECT_FALSE(open()->capabilities().has(capability::interrupts));
+    mine.interrupts.nr_vectors = 0;
+    EXPECT_THAT(refused().second, HasSubstr("the kernel grants it no interrupt"));
+    EXPECT_EQ(mine.open_files, 0);
+}
+
+TEST_F(chardev_interrupts, of_another_board_file_are_refused) {
+    mine.subscribe_error = EINVAL;
+    const auto problem = error_of([] { (void)open()->interrupts({{0}, 1}); });
+    EXPECT_EQ(problem.first, errc::not_supported);
+    EXPECT_THAT(problem.second,
+                HasSubstr("the driver's card and the board file name different interrupts"));
+    mine.subscribe_error = ENODEV;
+    EXPECT_EQ(error_of([] { (void)open()->interrupts({{0}, 1}); }).first, errc::board_gone);
 }

@@ -40,6 +40,7 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/change_signal.cpp
     src/board_parts.cpp
     src/chardev.cpp
+    src/chardev_interrupts.cpp
     src/chardev_lease.cpp
     src/chardev_maps.cpp
     src/crate.cpp

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "chardev.hpp"
 #include "builtin_transports.hpp"
+#include "chardev_interrupts.hpp"
 #include "chardev_lease.hpp"
 #include "chardev_maps.hpp"
 #include "pci_health.hpp"
@@ -118,6 +119,10 @@ class chardev final : public transport {
     void remove() override { remove_pci_device(who_.pci_address); }
     [[nodiscard]] std::optional<claimant> claimed_by_other() const override;
     [[nodiscard]] board_health health() const override;
+    [[nodiscard]] std::unique_ptr<interrupt_source>
+    interrupts(const interrupt_request& what) override {
+        return subscribe_to_driver(file_.number(), what, who_.pci_address);
+    }
 
   private:
     void read_identity();
@@ -191,6 +196,7 @@ capability_set chardev::capabilities() const noexcept {
     const bool some = std::ranges::any_of(
         bars_, [](const auto& facts) { return facts.size != 0 && facts.mapping != "not"; });
     auto can = chardev_can;
+    if (!knows_causes(file_.number())) can = can.without(capability::interrupts);
     if (!writable()) can = can.without(capability::reset).without(capability::claim);
     return some ? can : can.without(capability::mapping);
 }
