@@ -113,6 +113,7 @@ struct upciedev_vector {
 	bool masked;			/* written under @lock */
 	u64 window_start;		/* storm: ns */
 	u32 window_count;
+	u32 unexplained;		/* on INTx, of the handler alone */
 };
 
 struct upciedev_board {
@@ -237,7 +238,6 @@ void upciedev_vector_unmask(struct upciedev_vector *vector);
 void upciedev_causes_get(struct upciedev_board *board, u64 causes);
 void upciedev_causes_put(struct upciedev_board *board, u64 causes);
 u64 upciedev_causes_of(const struct upciedev_board *board, u32 vectors);
-u64 upciedev_serve(struct upciedev_vector *vector);
 
 /* irq_fd.c */
 long upciedev_irq_info(struct upciedev_file *file, struct upciedev_irq_info __user *arg);

@@ -27,9 +27,13 @@ MODULE_PARM_DESC(storm_limit, "Interrupts of a vector in 100 ms from which on it
 
 /*
  * A cause that comes while another is served may send no message of its own, so the
- * status is read until nothing is pending. What is stuck must not keep us for ever.
+ * status is read until nothing is pending. Each round is an event of its own: a cause
+ * that comes twice is told twice. What is stuck must not keep us for ever.
  */
-#define SERVE_ROUNDS	8
+#define SERVE_ROUNDS	4
+
+/* Of so many INTx that no cause explains, one is asked for whose it is */
+#define UNEXPLAINED	16
 
 /* A register as it was read last; of several causes it is read only once */
 struct reading {
@@ -112,19 +116,6 @@ static u64 serve_round(struct upciedev_vector *vector, bool first)
 	return served;
 }
 
-/* Acknowledges what is pending; returns a bit for each cause */
-u64 upciedev_serve(struct upciedev_vector *vector)
-{
-	u64 served = serve_round(vector, true), more = served;
-	u32 rounds;
-
-	for (rounds = 1; more && rounds < SERVE_ROUNDS; rounds++) {
-		more = serve_round(vector, false);
-		served |= more;
-	}
-	return served;
-}
-
 /* The caller holds the vector's lock */
 static bool storm(struct upciedev_vector *vector, u64 now)
 {
@@ -147,15 +138,15 @@ static void mask(struct upciedev_vector *vector)
 		disable_irq_nosync(pci_irq_vector(device->pdev, vector->index));
 }
 
-static void stop_storm(struct upciedev_vector *vector)
+/* The caller holds the vector's lock */
+static void stop(struct upciedev_vector *vector, const char *why)
 {
 	struct upciedev_device *device = vector->board->device;
 
 	mask(vector);
 	atomic64_inc(&device->storms);
 	trace_upciedev_irq_storm(device->pdev, vector->index);
-	pci_warn(device->pdev, "vector %u: over %u interrupts in 100 ms, masked\n",
-		 vector->index, READ_ONCE(storm_limit));
+	pci_warn(device->pdev, "vector %u: %s, masked\n", vector->index, why);
 }
 
 /* The caller holds the vector's lock */
@@ -184,12 +175,29 @@ static void count(struct upciedev_vector *vector, u64 status, bool spurious)
 	atomic64_inc(spurious ? &device->spurious : &device->interrupts);
 	spin_lock_irqsave(&vector->lock, flags);
 	if (storm(vector, now) && !vector->masked) {
-		stop_storm(vector);
+		stop(vector, "a storm of interrupts");
 		stopped = true;
 	}
 	if (!spurious || stopped)
 		put_event(vector, status, now);
 	spin_unlock_irqrestore(&vector->lock, flags);
+}
+
+/* Acknowledges what is pending; returns a bit for each cause */
+static u64 serve(struct upciedev_vector *vector, bool tell)
+{
+	u64 served, all = 0;
+	u32 round;
+
+	for (round = 0; round < SERVE_ROUNDS; round++) {
+		served = serve_round(vector, !round);
+		if (!served)
+			break;
+		all |= served;
+		if (tell)
+			count(vector, served, false);
+	}
+	return all;
 }
 
 /* On INTx, where no status register tells: only the board's pending bit does */
@@ -219,36 +227,58 @@ static bool mask_for_user(struct upciedev_vector *vector)
 	return ours;
 }
 
+/*
+ * Nobody's cause: a neighbour's interrupt, or ours and stuck. Then it is masked, before
+ * the kernel gives up the line for all who share it.
+ */
+static irqreturn_t unexplained(struct upciedev_vector *vector)
+{
+	struct upciedev_device *device = vector->board->device;
+	unsigned long flags;
+
+	if (++vector->unexplained % UNEXPLAINED || !upciedev_check_and_mask_intx(device))
+		return IRQ_NONE;
+	if (serve(vector, true)) {	/* it came just now */
+		if (!READ_ONCE(vector->masked))
+			upciedev_intx(device, true);
+		return IRQ_HANDLED;
+	}
+	atomic64_inc(&device->spurious);
+	spin_lock_irqsave(&vector->lock, flags);
+	stop(vector, "a stuck interrupt");
+	put_event(vector, 0, ktime_get_ns());
+	spin_unlock_irqrestore(&vector->lock, flags);
+	return IRQ_HANDLED;
+}
+
 static irqreturn_t intx_handler(int irq, void *data)
 {
 	struct upciedev_vector *vector = data;
-	bool ours = true;
-	u64 status;
+	bool by_user = served_by_user(vector->board);
 
-	if (READ_ONCE(vector->masked))
+	if (READ_ONCE(vector->masked) || (by_user && !mask_for_user(vector)))
 		return IRQ_NONE;
-	if (served_by_user(vector->board))
-		ours = mask_for_user(vector);
-	status = ours ? upciedev_serve(vector) : 0;
-	if (!status && !(ours && vector->masked))
-		return IRQ_NONE;
-	count(vector, status, false);
+	if (serve(vector, true))
+		return IRQ_HANDLED;
+	if (!by_user)
+		return unexplained(vector);
+	count(vector, 0, false);
 	return IRQ_HANDLED;
 }
 
 static irqreturn_t msi_handler(int irq, void *data)
 {
 	struct upciedev_vector *vector = data;
-	u64 status = upciedev_serve(vector);
 
-	count(vector, status, !status && vector->board->device->card->nr_irqs);
+	if (!serve(vector, true))
+		count(vector, 0, vector->board->device->card->nr_irqs);
 	return IRQ_HANDLED;
 }
 
 /* Whatever was pending before anybody waited is no event, and would send no message */
 static void begin_clean(struct upciedev_vector *vector)
 {
-	upciedev_serve(vector);
+	serve(vector, false);
 	if (vector->board->irq_kind == UPCIEDEV_IRQ_INTX)
 		upciedev_intx(vector->board->device, true);
 }
