@@ -170,7 +170,8 @@ int upciedev_register_card(struct upciedev_plugin *plugin)
 		return -ENOEXEC;
 	}
 	if (!card_valid(plugin->card)) {
-		pr_err("%s: the card's name is too long, a guard is empty or an interrupt unheard of\n", plugin->name);
+		pr_err("%s: the card's name is too long, a guard is empty or an interrupt unheard of\n",
+		       plugin->name);
 		return -EINVAL;
 	}
 	plugin->driver = driver_alloc(plugin);

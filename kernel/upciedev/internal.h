@@ -103,13 +103,14 @@ struct upciedev_device {
 
 /* One interrupt vector of a board; @lock is taken in the handler */
 struct upciedev_vector {
-	spinlock_t lock;
+	spinlock_t lock;		/* the ring, its head, the readers, @masked */
 	struct upciedev_board *board;
 	struct upciedev_irq_event *ring;	/* kept until the board is freed */
 	u64 head;			/* sequence of the next event */
 	struct list_head readers;	/* struct upciedev_watch.node */
 	u32 index;
-	bool requested;			/* device->lock */
+	u32 users;			/* device->lock, as the next */
+	bool requested;
 	bool masked;			/* written under @lock */
 	u64 window_start;		/* storm: ns */
 	u32 window_count;

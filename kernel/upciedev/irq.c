@@ -4,7 +4,8 @@
  *
  * Vectors are granted when a board begins and given back when it ends, so that
  * each generation starts from a clean state, also after a reset or a bus error.
- * A vector is requested, and Bus Master on, only while somebody subscribes to it.
+ * A vector is requested when somebody first subscribes to it, and kept; Bus Master is
+ * on, or INTx enabled, only while somebody does.
  *
  * The only locks in the handler are those of its vector and of its board's
  * registers: boards do not wait for each other.
@@ -256,7 +257,8 @@ static irqreturn_t intx_handler(int irq, void *data)
 	struct upciedev_vector *vector = data;
 	bool by_user = served_by_user(vector->board);
 
-	if (READ_ONCE(vector->masked) || (by_user && !mask_for_user(vector)))
+	if (!READ_ONCE(vector->users) || READ_ONCE(vector->masked) ||
+	    (by_user && !mask_for_user(vector)))
 		return IRQ_NONE;
 	if (serve(vector, true))
 		return IRQ_HANDLED;
@@ -289,49 +291,71 @@ static int request(struct upciedev_vector *vector)
 	bool intx = board->irq_kind == UPCIEDEV_IRQ_INTX;
 	int err;
 
+	if (vector->requested)
+		return 0;
 	if (!vector->ring)
 		vector->ring = kvcalloc(UPCIEDEV_RING_EVENTS, sizeof(*vector->ring), GFP_KERNEL);
 	if (!vector->ring)
 		return -ENOMEM;
-	vector->masked = false;
-	vector->window_count = 0;
 	err = request_irq(pci_irq_vector(board->device->pdev, vector->index),
 			  intx ? intx_handler : msi_handler, intx ? IRQF_SHARED : 0,
 			  "upciedev", vector);
-	if (err)
-		return err;
-	vector->requested = true;
-	if (!intx)
-		upciedev_master_get(board->device);
-	begin_clean(vector);
-	return 0;
+	vector->requested = !err;
+	return err;
 }
 
-static void release(struct upciedev_vector *vector)
+/*
+ * MSI vectors have one message, which the kernel writes when the first of them is
+ * requested and clears when that is freed: others alone would write to address 0.
+ */
+static int request_with_first(struct upciedev_vector *vector)
 {
 	struct upciedev_board *board = vector->board;
+	int err = 0;
 
-	if (!vector->requested)
-		return;
-	vector->requested = false;
-	if (board->irq_kind == UPCIEDEV_IRQ_INTX)
-		upciedev_intx(board->device, false);
-	else
-		upciedev_master_put(board->device);
-	free_irq(pci_irq_vector(board->device->pdev, vector->index), vector);
+	if (board->irq_kind == UPCIEDEV_IRQ_MSI)
+		err = request(&board->vectors[0]);
+	return err ?: request(vector);
 }
 
 /* The caller holds the device's lock, and the board is there */
 int upciedev_vector_get(struct upciedev_vector *vector)
 {
-	return vector->requested ? 0 : request(vector);
+	int err = vector->users ? 0 : request_with_first(vector);
+
+	if (err || vector->users++)
+		return err;
+	upciedev_vector_unmask(vector);
+	if (vector->board->irq_kind != UPCIEDEV_IRQ_INTX)
+		upciedev_master_get(vector->board->device);
+	begin_clean(vector);
+	return 0;
+}
+
+static void leave(struct upciedev_vector *vector)
+{
+	if (vector->board->irq_kind == UPCIEDEV_IRQ_INTX)
+		upciedev_intx(vector->board->device, false);
+	else
+		upciedev_master_put(vector->board->device);
 }
 
 /* The caller holds the device's lock */
 void upciedev_vector_put(struct upciedev_vector *vector)
 {
-	if (list_empty(&vector->readers))
-		release(vector);
+	if (!--vector->users)
+		leave(vector);
+}
+
+/* In the end; a message that the board still sends must not find its address cleared */
+static void release(struct upciedev_vector *vector)
+{
+	if (vector->users)
+		leave(vector);
+	vector->users = 0;
+	if (vector->requested)
+		free_irq(pci_irq_vector(vector->board->device->pdev, vector->index), vector);
+	vector->requested = false;
 }
 
 /* The caller holds the device's lock, and the board is there */
@@ -465,15 +489,15 @@ int upciedev_irqs_begin(struct upciedev_board *board)
 /* The board is marked as gone: no vector is requested from now on */
 void upciedev_irqs_end(struct upciedev_board *board)
 {
-	u32 i;
+	struct upciedev_vector *vector;
 
 	if (!board->nr_vectors)
 		return;
-	for (i = 0; i < board->nr_vectors; i++) {
-		release(&board->vectors[i]);
-		spin_lock_irq(&board->vectors[i].lock);
-		upciedev_readers_wake(&board->vectors[i]);
-		spin_unlock_irq(&board->vectors[i].lock);
+	for (vector = board->vectors + board->nr_vectors; vector-- > board->vectors;) {
+		release(vector);
+		spin_lock_irq(&vector->lock);
+		upciedev_readers_wake(vector);
+		spin_unlock_irq(&vector->lock);
 	}
 	pci_free_irq_vectors(board->device->pdev);
 }

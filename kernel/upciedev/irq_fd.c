@@ -20,7 +20,7 @@
 struct upciedev_watch {
 	struct list_head node;		/* vector->readers, under its lock */
 	struct upciedev_irq_file *reader;
-	u64 next;			/* sequence to read next, under the vector's lock */
+	u64 next;			/* sequence to read next */
 };
 
 struct upciedev_irq_file {
@@ -49,7 +49,7 @@ void upciedev_readers_wake(struct upciedev_vector *vector)
 static bool peek(struct upciedev_irq_file *reader, u32 index, struct upciedev_irq_event *event)
 {
 	struct upciedev_vector *vector = &reader->board->vectors[index];
-	u64 next = reader->watches[index].next, oldest;
+	u64 next = READ_ONCE(reader->watches[index].next), oldest;
 	bool any;
 
 	spin_lock_irq(&vector->lock);
@@ -100,7 +100,7 @@ static ssize_t read_events(struct upciedev_irq_file *reader, char __user *user, 
 			return done ?: -EFAULT;
 		watch = &reader->watches[event.vector];
 		atomic64_add(event.sequence - watch->next, &reader->board->device->lost);
-		watch->next = event.sequence + 1;
+		WRITE_ONCE(watch->next, event.sequence + 1);
 	}
 	return done;
 }

@@ -59,18 +59,30 @@ static ssize_t slot_show(struct device *dev, struct device_attribute *attr, char
 }
 static DEVICE_ATTR_RO(slot);
 
-#define COUNTER(name)								\
-static ssize_t name##_show(struct device *dev, struct device_attribute *attr,	\
-			   char *buf)						\
-{										\
-	return sysfs_emit(buf, "%lld\n", atomic64_read(&to_device(dev)->name));	\
-}										\
-static DEVICE_ATTR_RO(name)
+/* An atomic64_t of struct upciedev_device */
+struct counter {
+	struct device_attribute attr;
+	size_t offset;
+};
 
-COUNTER(interrupts);
-COUNTER(spurious);
-COUNTER(storms);
-COUNTER(lost);
+static ssize_t counter_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	const struct counter *counter = container_of(attr, struct counter, attr);
+	const void *value = (const void *)to_device(dev) + counter->offset;
+
+	return sysfs_emit(buf, "%lld\n", (s64)atomic64_read((const atomic64_t *)value));
+}
+
+static struct counter counters[] = {
+	{ __ATTR(interrupts, 0444, counter_show, NULL),
+	  offsetof(struct upciedev_device, interrupts) },
+	{ __ATTR(spurious, 0444, counter_show, NULL),
+	  offsetof(struct upciedev_device, spurious) },
+	{ __ATTR(storms, 0444, counter_show, NULL),
+	  offsetof(struct upciedev_device, storms) },
+	{ __ATTR(lost, 0444, counter_show, NULL),
+	  offsetof(struct upciedev_device, lost) },
+};
 
 static struct attribute *upciedev_attrs[] = {
 	&dev_attr_abi.attr,
@@ -79,10 +91,10 @@ static struct attribute *upciedev_attrs[] = {
 	&dev_attr_gone.attr,
 	&dev_attr_root.attr,
 	&dev_attr_slot.attr,
-	&dev_attr_interrupts.attr,
-	&dev_attr_spurious.attr,
-	&dev_attr_storms.attr,
-	&dev_attr_lost.attr,
+	&counters[0].attr.attr,
+	&counters[1].attr.attr,
+	&counters[2].attr.attr,
+	&counters[3].attr.attr,
 	NULL
 };
 

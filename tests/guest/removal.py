@@ -10,6 +10,7 @@ without our modules, so that the guest has to be ended by its time limit.
 """
 
 import errno
+import fcntl
 import mmap
 import os
 import stat
@@ -29,6 +30,9 @@ TOOLS = Path(__file__).resolve().parent
 PCI = Path("/sys/bus/pci")
 EDU = PCI / "drivers/upciedev_edu"
 ROUNDS = 15
+IRQ_OPEN = 0xC020E731
+IRQ_RAISE = 0x60
+EVENT_BYTES = 32
 
 
 def counters() -> dict[str, int]:
@@ -122,19 +126,57 @@ def read_only_file(name: str) -> None:
     os.close(board)
 
 
+class Reader:
+    """A program in a blocked read of interrupts."""
+
+    def __init__(self, board: int) -> None:
+        self.file = subscribe(board)
+        self.ended: list[int] = []
+        self.thread = threading.Thread(target=self.read)
+        self.thread.start()
+
+    def read(self) -> None:
+        try:
+            os.read(self.file, EVENT_BYTES)
+            self.ended.append(0)
+        except OSError as problem:
+            self.ended.append(problem.errno)
+
+    def end(self) -> int:
+        self.thread.join(20)
+        if not self.thread.is_alive():
+            os.close(self.file)
+        return self.ended[0] if self.ended else -1
+
+
+def subscribe(board: int) -> int:
+    request = bytearray(struct.pack("=IIiiQQ", 1, 0, -1, -1, 0, 0))
+    fcntl.ioctl(board, IRQ_OPEN, request)
+    return struct.unpack_from("=i", request, 12)[0]
+
+
+def interrupts_work(board: int) -> bool:
+    reader = Reader(board)
+    write32(board, IRQ_RAISE, 1)
+    return reader.end() == 0
+
+
 def interruption(name: str, what: str, interrupt: Callable[[], object]) -> None:
     """Something after which the same device goes on as another board."""
     board = open_board(name)
+    check(interrupts_work(board), f"an interrupt before {what}")
+    reader = Reader(board)
     registers = registers_of(board)
     status = mmap.mmap(board, 4096, prot=mmap.PROT_READ, offset=POS_STATUS)
     generation = int((CLASS / name / "generation").read_text())
     check(word(registers) == EDU_ID and word(status, 4) == 0, f"a map before {what}")
     interrupt()
+    check(reader.end() == errno.ENODEV, f"{what} ends a wait for interrupts")
     check(word(registers) == 0xFFFFFFFF and fails_with(errno.ENODEV, read32, board, ID), f"{what} makes files stale")
     check(word(status, 4) == 1, "their status page says so")
     check(int((CLASS / name / "generation").read_text()) > generation, "the generation has grown")
     again = open_board(name)
-    check(read32(again, ID) == EDU_ID, "a file opened afterwards works")
+    check(read32(again, ID) == EDU_ID and interrupts_work(again), "a file opened afterwards works, and interrupts")
     for memory in (registers, status):
         memory.close()
     os.close(again)
@@ -165,10 +207,11 @@ def bus_error(name: str) -> None:
 def surprise(name: str) -> None:
     board = open_board(name)
     registers = registers_of(board)
+    reader = Reader(board)
     check(word(registers) == EDU_ID, "a map before the board is pulled")
     subprocess.run([TOOLS / "surprise-remove", "1"], check=True)
     check(word(registers) == 0xFFFFFFFF and fails_with(errno.ENODEV, read32, board, ID), "pulled: all ones, ENODEV")
-    check(not os.path.exists(f"/dev/upciedev/{name}"), "the node has gone")
+    check(not os.path.exists(f"/dev/upciedev/{name}") and reader.end() == errno.ENODEV, "the node has gone, a wait has ended")
     subprocess.run([TOOLS / "replug", "1"], check=True)
     again = open_board(name)
     check(read32(again, ID) == EDU_ID and fails_with(errno.ENODEV, read32, board, ID), "plugged in: new files only")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// upciedev-vfio-board SOCKET: a board for tests/guest/vfio.py, served to QEMU. Registers are
+// upciedev-vfio-board [--msix] SOCKET: a board for tests/guest/vfio.py, served to QEMU. Registers are
 // trapped, the memory is mapped by the guest, the engine moves data between memory and bus.
 // devices/vfio-test.yaml describes it.
 #include <upciedev/vfio_user/server.hpp>
@@ -34,9 +34,9 @@ enum states : std::uint32_t { idle, busy, done, failed };
 
 class board : public device {
   public:
-    board()
+    explicit board(bool msix)
         : file_(::memfd_create("board", MFD_CLOEXEC)), memory_(map()),
-          serving_(facts(), *this, {.log = [](std::string_view line) {
+          serving_(facts(msix), *this, {.log = [](std::string_view line) {
                        std::cerr << line << std::endl; // QEMU may kill us
                    }}) {
         values_[id] = 0x76667573;
@@ -94,13 +94,16 @@ class board : public device {
         return static_cast<std::byte*>(where);
     }
 
-    [[nodiscard]] device_facts facts() const {
+    [[nodiscard]] device_facts facts(bool msix) const {
         device_facts facts;
         facts.vendor = facts.subvendor = 0x1d50;
         facts.device = facts.subdevice = 0xf10f;
         facts.bars[0].size = 0x10000;
         facts.bars[2] = {memory_size, true, true, file_.get(), {}};
-        facts.msi_vectors = 4;
+        if (msix)
+            facts.msix = {.vectors = 8, .bar = 0, .table_offset = 0x8000, .pending_offset = 0x9000};
+        else
+            facts.msi_vectors = 4;
         facts.serial = 0x1d50f10f;
         return facts;
     }
@@ -136,11 +139,12 @@ class board : public device {
 } // namespace
 
 int main(int argc, char** argv) try {
-    if (argc != 2) {
-        std::cerr << "usage: upciedev-vfio-board SOCKET\n";
+    const bool msix = argc == 3 && std::string_view(argv[1]) == "--msix";
+    if (argc != 2 && !msix) {
+        std::cerr << "usage: upciedev-vfio-board [--msix] SOCKET\n";
         return 2;
     }
-    board().run(argv[1]);
+    board(msix).run(argv[argc - 1]);
 } catch (const std::exception& problem) {
     std::cerr << "upciedev-vfio-board: " << problem.what() << '\n';
     return 1;
