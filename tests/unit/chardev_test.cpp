@@ -438,7 +438,7 @@ struct chardev_interrupts : chardev {
 } // namespace
 
 TEST_F(chardev_interrupts, come_as_the_driver_tells_them) {
-    const auto source = open()->interrupts({{0, 3}, 5});
+    auto source = open()->interrupts({{0, 3}, 5});
     EXPECT_EQ(source->descriptor(), mine.events[0]);
     std::array<raw_interrupt, 3> events;
     std::size_t count = 7;
@@ -460,6 +460,8 @@ TEST_F(chardev_interrupts, come_as_the_driver_tells_them) {
     EXPECT_EQ(events[0].sequence, 4U);
     EXPECT_EQ(events[0].time_ns, 5U);
     EXPECT_EQ(events[1].sequence, 5U);
+    source.reset();
+    EXPECT_EQ(mine.open_files, 0);
 }
 
 TEST_F(chardev_interrupts, vectors_are_folded_into_those_granted) {
@@ -474,15 +476,6 @@ TEST_F(chardev_interrupts, vectors_are_folded_into_those_granted) {
     EXPECT_EQ(mine.unmasked, (std::vector<std::uintptr_t>{0, 1}));
     (void)open()->interrupts({{5}, 1});
     EXPECT_EQ(mine.subscribed[1].vectors, 2U);
-}
-
-TEST_F(chardev_interrupts, close_with_their_source) {
-    {
-        const auto way = open();
-        const auto source = way->interrupts({{0}, 1});
-        EXPECT_EQ(mine.open_files, 2);
-    }
-    EXPECT_EQ(mine.open_files, 0);
 }
 
 TEST_F(chardev_interrupts, are_refused_where_the_driver_knows_none) {
