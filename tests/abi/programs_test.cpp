@@ -58,6 +58,12 @@ TEST(examples, Claim) {
     EXPECT_EQ(output, "claimed, written, released\n");
 }
 
+TEST(examples, Irq) {
+    const auto [exit_code, output] = run_program("abi-example-irq", the(role::edu).node);
+    EXPECT_EQ(exit_code, 0);
+    EXPECT_EQ(output, "vector 0, causes 0x1, 0 lost\n");
+}
+
 TEST(examples, FailWithAMessage) {
     for (const auto* name :
          {"abi-example-info", "abi-example-batch", "abi-example-map", "abi-example-claim"})

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = ["README.md", "docs/cli.md", "docs/chimeratk.md", "docs/cpp.md", "docs/board-files.md", "docs/transports.md",
+DOCUMENTS = ["README.md", "docs/cli.md", "docs/chimeratk.md", "docs/cpp.md", "docs/board-files.md", "docs/transports.md", "docs/cards.md",
              "docs/models.md"]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BUILDS = ["examples/application/CMakeLists.txt", "examples/counter/CMakeLists.txt"]

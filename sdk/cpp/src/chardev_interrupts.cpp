@@ -50,10 +50,15 @@ class chardev_interrupts final : public interrupt_source {
     std::uint32_t vectors_; ///< of the driver, a bit each
 };
 
-upciedev_irq_info query(int node) noexcept {
+struct answer {
+    upciedev_irq_info info;
+    int failed; ///< errno, or 0
+};
+
+answer query(int node) noexcept {
     upciedev_irq_info info{};
-    if (ioctl(node, UPCIEDEV_IRQ_INFO, &info) != 0) info.nr_vectors = info.nr_causes = 0;
-    return info;
+    const bool good = ioctl(node, UPCIEDEV_IRQ_INFO, &info) == 0;
+    return {info, good ? 0 : errno};
 }
 
 [[noreturn]] void refuse(const upciedev_irq_info& info, const std::string& where) {
@@ -75,13 +80,14 @@ std::uint32_t fold(const std::vector<unsigned>& vectors, unsigned granted) {
 } // namespace
 
 bool knows_causes(int node) noexcept {
-    const auto info = query(node);
-    return info.nr_vectors != 0 && info.nr_causes != 0;
+    const auto [info, failed] = query(node);
+    return failed == 0 && info.nr_vectors != 0 && info.nr_causes != 0;
 }
 
 std::unique_ptr<interrupt_source> subscribe_to_driver(int node, const interrupt_request& what,
                                                       const std::string& where) {
-    const auto info = query(node);
+    const auto [info, failed] = query(node);
+    if (failed != 0) throw_access_error(from_errno(failed), where);
     if (info.nr_vectors == 0 || info.nr_causes == 0) refuse(info, where);
     upciedev_irq_open open{};
     open.vectors = fold(what.vectors, info.nr_vectors);
