@@ -17,3 +17,10 @@ for program in "${programs[@]}"; do
     printf '\n== %s\n' "$(basename "$program")"
     "$program" "$@"
 done
+
+latency=build/cmake/bench/latency/upciedev-irq-latency
+cd "$root"
+printf '\n== interrupt latency, from the register write to the woken program: simulated board\n'
+"$latency"
+printf '\n== the same in the guest, through the driver. EMULATION: it says how QEMU does, not how a crate does\n'
+"$root/dev" guest -- "$latency" local
