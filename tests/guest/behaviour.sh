@@ -10,7 +10,7 @@ report=${UPCIEDEV_OUT:?runs in the guest}/behaviour-report.tsv
 status=0
 rm -f "$report"
 
-rows='*' chardev_rows=51 sysfs_rows=44
+rows='*' chardev_rows=60 sysfs_rows=44
 if [[ ${1-full} == smoke ]]; then
     rows='crate_row.*:register_row.keeps*:batch_row.runs*:area_row.keeps*:removal_row.every*'
     chardev_rows=10 sysfs_rows=8
