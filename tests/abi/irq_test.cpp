@@ -110,6 +110,25 @@ TEST_F(irqs, C17_ArgumentsAreChecked) {
     EXPECT_EQ(control(mine.events.get(), UPCIEDEV_GET_INFO, nullptr), ENOTTY);
 }
 
+TEST_F(irqs, C6_NothingIsLeftOfAFileThatCannotBeTold) {
+    const lone_page page;
+    auto* open = reinterpret_cast<upciedev_irq_open*>(page.begin());
+    *open = {.vectors = 1, .flags = 0, .eventfd = -1, .fd = -1, .causes = 0, .reserved = 0};
+    page.protect(PROT_READ);
+    EXPECT_EQ(control(board_.get(), UPCIEDEV_IRQ_OPEN, open), EFAULT);
+    for (std::uint64_t address : {0ULL, 1ULL, 0xffff888000000000ULL, ~0ULL})
+        EXPECT_EQ(control_at(board_.get(), UPCIEDEV_IRQ_OPEN, address), EFAULT);
+    EXPECT_FALSE(bus_master(the(role::spare_edu)));
+    upciedev_irq_info info{};
+    for (int i = 0; i < 3; ++i) {
+        info.reserved32 = i == 0;
+        info.reserved[0] = i == 1;
+        info.reserved[1] = i == 2;
+        EXPECT_EQ(control(board_.get(), UPCIEDEV_IRQ_INFO, &info), EINVAL);
+        info = {};
+    }
+}
+
 batch_result wait_gone(const file& events) {
     upciedev_irq_event event{};
     return {read_event(events, event), 0};

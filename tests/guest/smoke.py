@@ -130,7 +130,7 @@ def removal(name: str, board: int, registers: mmap.mmap, status: mmap.mmap) -> N
 
 
 def unload() -> None:
-    subprocess.run(["rmmod", "upciedev_edu", "upciedev_generic"], check=True)
+    subprocess.run(["rmmod", *(path.name for path in Path("/sys/module").glob("upciedev_*"))], check=True)
     counters = COUNTERS.read_text()
     check(all(line.endswith(" 0") for line in counters.splitlines()), "all counters are back to zero")
     subprocess.run(["rmmod", "upciedev"], check=True)
