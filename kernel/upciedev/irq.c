@@ -173,7 +173,6 @@ static void count(struct upciedev_vector *vector, u64 status, bool spurious)
 	bool stopped = false;
 	unsigned long flags;
 
-	atomic64_inc(spurious ? &device->spurious : &device->interrupts);
 	spin_lock_irqsave(&vector->lock, flags);
 	if (storm(vector, now) && !vector->masked) {
 		stop(vector, "a storm of interrupts");
@@ -182,6 +181,7 @@ static void count(struct upciedev_vector *vector, u64 status, bool spurious)
 	if (!spurious || stopped)
 		put_event(vector, status, now);
 	spin_unlock_irqrestore(&vector->lock, flags);
+	atomic64_inc(spurious ? &device->spurious : &device->interrupts);
 }
 
 /* Acknowledges what is pending; returns a bit for each cause */
@@ -244,6 +244,8 @@ static irqreturn_t unexplained(struct upciedev_vector *vector)
 			upciedev_intx(device, true);
 		return IRQ_HANDLED;
 	}
+	if (upciedev_gone(vector->board))	/* it was not asked */
+		return IRQ_HANDLED;
 	atomic64_inc(&device->spurious);
 	spin_lock_irqsave(&vector->lock, flags);
 	stop(vector, "a stuck interrupt");

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <thread>
 
 #include <unistd.h>
 
@@ -37,10 +38,13 @@ int read_event(const file& events, upciedev_irq_event& event) {
     return bytes == sizeof(event) ? 0 : -1;
 }
 
-std::vector<upciedev_irq_event> read_events(const file& events) {
-    std::vector<upciedev_irq_event> all(ring_events);
-    const auto bytes = ::read(events.get(), all.data(), all.size() * sizeof(all[0]));
-    all.resize(bytes < 0 ? 0 : static_cast<std::size_t>(bytes) / sizeof(all[0]));
+std::vector<upciedev_irq_event> read_events(const file& events, std::size_t at_least) {
+    std::vector<upciedev_irq_event> all, some(ring_events);
+    do {
+        const auto bytes = ::read(events.get(), some.data(), some.size() * sizeof(some[0]));
+        const auto count = bytes < 0 ? 0 : static_cast<std::size_t>(bytes) / sizeof(some[0]);
+        all.insert(all.end(), some.begin(), some.begin() + static_cast<std::ptrdiff_t>(count));
+    } while (all.size() < at_least && wait_for(events) == POLLIN);
     return all;
 }
 
@@ -72,6 +76,13 @@ bool bus_master(const board& which) {
 
 long attribute(const board& which, const std::string& name) {
     return std::stol(read_file("/sys/class/upciedev/" + which.address + "/" + name));
+}
+
+void await_interrupts(const board& which, long count) {
+    const auto start = clock::now();
+    while (attribute(which, "interrupts") < count && since(start) < 5s)
+        std::this_thread::sleep_for(1ms);
+    EXPECT_EQ(attribute(which, "interrupts"), count);
 }
 
 } // namespace raw

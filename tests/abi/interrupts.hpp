@@ -25,8 +25,9 @@ upciedev_irq_info irq_info(const file& board);
 int wait_for(const file& events, int milliseconds = 5000);
 // 0, or the errno; -1 for half an event.
 int read_event(const file& events, upciedev_irq_event& event);
-// All that are there, oldest first.
-std::vector<upciedev_irq_event> read_events(const file& events);
+// All that are there, oldest first; waits a while for so many, since the driver acknowledges a
+// cause before it tells it.
+std::vector<upciedev_irq_event> read_events(const file& events, std::size_t at_least = 0);
 
 // Raises a cause and waits until the driver has acknowledged it.
 void raise(const file& board, std::uint32_t causes = 1);
@@ -36,5 +37,7 @@ void raise_burst(const file& board, std::uint32_t times);
 bool bus_master(const board& which);
 // An attribute of the board's class device.
 long attribute(const board& which, const std::string& name);
+// Waits a while until the driver has told so many interrupts of the board.
+void await_interrupts(const board& which, long count);
 
 } // namespace raw

@@ -40,10 +40,10 @@ class intx : public testing::Test {
 TEST_F(intx, EachTellsItsOwn) {
     const auto mine = subscribe(one_), neighbours = subscribe(other_);
     raise_burst(one_, 500);
-    EXPECT_EQ(read_events(mine.events).size(), 500U);
+    EXPECT_EQ(read_events(mine.events, 500).size(), 500U);
     EXPECT_EQ(wait_for(neighbours.events, 50), 0);
     raise_burst(other_, 300);
-    EXPECT_EQ(read_events(neighbours.events).size(), 300U);
+    EXPECT_EQ(read_events(neighbours.events, 300).size(), 300U);
     EXPECT_EQ(wait_for(mine.events, 50), 0);
 }
 
@@ -56,7 +56,7 @@ TEST_F(intx, WhoeverSubscribesSuffersFromNoUnheardNeighbour) {
     ASSERT_EQ(write32(other_.get(), 0, raise_at, 1), 0); // its INTx is disabled
     const auto mine = subscribe(one_);
     raise_burst(one_, 100);
-    EXPECT_EQ(read_events(mine.events).size(), 100U);
+    EXPECT_EQ(read_events(mine.events, 100).size(), 100U);
     ASSERT_EQ(write32(other_.get(), 0, acknowledge_at, 1), 0);
 }
 
@@ -71,12 +71,12 @@ TEST_F(intx, StuckBoardIsMaskedAndItsNeighbourGoesOn) {
     EXPECT_EQ(told[0].status, 0U);
     EXPECT_EQ(told[0].flags, UPCIEDEV_IRQ_MASKED);
     raise_burst(one_, 200);
-    EXPECT_EQ(read_events(mine.events).size(), 200U);
+    EXPECT_EQ(read_events(mine.events, 200).size(), 200U);
 
     ASSERT_EQ(write32(other_.get(), 0, acknowledge_at, unheard_of), 0);
     EXPECT_EQ(control_at(neighbours.events.get(), UPCIEDEV_IRQ_UNMASK, 0), 0);
     raise_burst(other_, 10);
-    EXPECT_EQ(read_events(neighbours.events).size(), 10U);
+    EXPECT_EQ(read_events(neighbours.events, 10).size(), 10U);
 }
 
 TEST_F(intx, OneLeavesTheOtherGoesOn) {
@@ -91,7 +91,7 @@ TEST_F(intx, OneLeavesTheOtherGoesOn) {
         EXPECT_EQ(reader.join().error, ENODEV);
         raise_burst(one_, 50);
     }
-    EXPECT_EQ(read_events(mine.events).size(), 50U);
+    EXPECT_EQ(read_events(mine.events, 50).size(), 50U);
 }
 
 } // namespace

@@ -62,6 +62,7 @@ TEST_F(irq_load, HundredThousandInBursts) {
     for (std::uint64_t raised = 0; raised < all;) {
         raise_burst(board_, burst);
         raised += burst;
+        await_interrupts(which_, interrupts + static_cast<long>(raised));
         of_quick.add(read_events(quick.events));
         if (raised % slow_reads_after == 0) of_slow.add(read_events(slow.events));
     }
@@ -111,6 +112,47 @@ TEST_F(irq_load, KilledSubscriberLeavesNothing) {
     const auto next = subscribe(board_);
     raise(board_);
     EXPECT_EQ(wait_for(next.events), POLLIN);
+}
+
+// A message without a cause that the card knows, and with one that cannot be taken away.
+TEST_F(irq_load, SpuriousAreCountedAndNotTold) {
+    if (irq_info(board_).kind == UPCIEDEV_IRQ_INTX) return; // see intx.StuckBoardIsMasked...
+    const auto mine = subscribe(board_);
+    const auto spurious = attribute(which_, "spurious");
+    for (unsigned i = 1; i <= 5; ++i) {
+        ASSERT_EQ(write32(board_.get(), 0, raise_at, unheard_of), 0);
+        for (const auto start = clock::now();
+             attribute(which_, "spurious") < spurious + i && since(start) < 5s;)
+            std::this_thread::sleep_for(1ms);
+        EXPECT_EQ(attribute(which_, "spurious"), spurious + i);
+    }
+    EXPECT_EQ(wait_for(mine.events, 50), 0);
+    ASSERT_EQ(write32(board_.get(), 0, raise_at, 1), 0); // while the other is still pending
+    EXPECT_EQ(wait_for(mine.events), POLLIN);
+    const auto told = read_events(mine.events, 1);
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0].status, 1U);
+    ASSERT_EQ(write32(board_.get(), 0, acknowledge_at, unheard_of), 0);
+}
+
+TEST_F(irq_load, StormOfSpuriousIsStoppedToo) {
+    const storm_limit limit{20};
+    const auto mine = subscribe(board_);
+    const auto storms = attribute(which_, "storms");
+    if (irq_info(board_).kind == UPCIEDEV_IRQ_INTX) return;
+    expect_kernel_message("a storm of interrupts, masked");
+    for (unsigned i = 0; i < 3000 && attribute(which_, "storms") == storms; ++i)
+        for (unsigned j = 0; j < 100; ++j)
+            ASSERT_EQ(write32(board_.get(), 0, raise_at, unheard_of), 0);
+    const auto told = read_events(mine.events);
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0].status, 0U);
+    EXPECT_EQ(told[0].flags, UPCIEDEV_IRQ_MASKED);
+    ASSERT_EQ(write32(board_.get(), 0, acknowledge_at, unheard_of), 0);
+    EXPECT_EQ(control_at(mine.events.get(), UPCIEDEV_IRQ_UNMASK, 0), 0);
+    (void)read_events(mine.events);
+    raise(board_);
+    EXPECT_EQ(wait_for(mine.events), POLLIN);
 }
 
 TEST_F(irq_load, StormIsStoppedAndToldOnce) {
@@ -177,6 +219,7 @@ TEST_F(irq_load, TracepointsTellEvents) {
     write_file(tracing + "events/upciedev/upciedev_irq/enable", "1");
     write_file(tracing + "trace", "");
     raise(board_, 0x101);
+    EXPECT_EQ(read_events(mine.events, 1).size(), 1U);
     write_file(tracing + "events/upciedev/upciedev_irq/enable", "0");
     EXPECT_NE(read_file(tracing + "trace").find(which_.address + " vector=0 sequence="),
               std::string::npos);
