@@ -64,6 +64,26 @@ TEST(gencard, keeps_guards_apart_that_differ) {
     EXPECT_THAT(text, HasSubstr("#define NVME_DOORBELL_SQ_TAIL\t0x1000\n"));
 }
 
+/// A board of big-endian registers whose interrupt is acknowledged there.
+std::string big_endian(const std::string& acknowledge) {
+    const auto file = testing::TempDir() + "big.yaml";
+    std::ofstream(file)
+        << "format: 1\nboard: big\nendian: big\nbars: {regs: {index: 0, size: 4 KiB}}\n"
+           "registers:\n"
+           "  IRQ: {at: regs+0x10, on_write: one_to_clear, fields: {EVENT: 9:8, ALARM: 20}}\n"
+           "irqs:\n  event: {status: IRQ.EVENT, acknowledge: " +
+               acknowledge + "}\n";
+    return generate(file);
+}
+
+TEST(gencard, tells_bits_as_the_cpu_reads_them) {
+    EXPECT_THAT(big_endian("IRQ.EVENT"),
+                HasSubstr("\t\t.status\t= { 0x10, 0x30000, BIG_BAR_REGS, 32 },\n"
+                          "\t\t.acknowledge\t= { 0x10, 0x30000, "));
+    EXPECT_THAT(big_endian("IRQ.ALARM"),
+                HasSubstr("interrupt event: big-endian, and acknowledged by other bits"));
+}
+
 TEST(gencard, names_a_bad_file) {
     EXPECT_THAT(generate("devices/none.yaml"),
                 HasSubstr("upciedev-gencard: devices/none.yaml: cannot be read"));

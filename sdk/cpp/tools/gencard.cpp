@@ -177,7 +177,26 @@ class header {
                            mask, bar_name(what.bar), what.width);
     }
 
+    /// The driver moves pending bits to where they are acknowledged, on values as the CPU reads
+    /// them.
+    void check_move(const upciedev::irq_description& irq) const {
+        if (irq.status.path.empty() || irq.acknowledge.path.empty()) return;
+        const auto from = bits_of(irq.status), to = bits_of(irq.acknowledge);
+        const bool swapped = from.place.description->order == upciedev::byte_order::big ||
+                             to.place.description->order == upciedev::byte_order::big;
+        if (!swapped || (from.low == to.low && from.width == to.width &&
+                         from.place.description->width == to.place.description->width))
+            return;
+        throw upciedev::error(
+            upciedev::errc::bad_board_file, board_.file,
+            fmt::format("interrupt {}: big-endian, and acknowledged by other bits "
+                        "than those that tell it",
+                        irq.name),
+            "name bits of the same place and width");
+    }
+
     [[nodiscard]] std::string irq_row(const upciedev::irq_description& irq) const {
+        check_move(irq);
         return fmt::format("\t{{\n\t\t.name\t= \"{}\",\n\t\t.vector\t= {},\n", irq.name,
                            irq.vector) +
                bits("status", irq.status) + bits("acknowledge", irq.acknowledge) +
