@@ -126,7 +126,8 @@ struct upciedev_board {
 	struct upciedev_status *status;	/* a page of its own */
 	unsigned long claim;	/* number of the claim in force, or 0 */
 	struct pid *holder;	/* of it */
-	u32 irq_kind;		/* UPCIEDEV_IRQ_*; NONE after the end */
+	u32 irq_kind;		/* UPCIEDEV_IRQ_* */
+	bool served_by_user;	/* its INTx stays masked until a user has served it */
 	u32 nr_vectors;
 	struct upciedev_vector *vectors;
 	u32 users[UPCIEDEV_MAX_CAUSES]; /* of each cause; device->lock */

@@ -201,14 +201,11 @@ static u64 serve(struct upciedev_vector *vector, bool tell)
 	return all;
 }
 
-/* On INTx, where no status register tells: only the board's pending bit does */
-static bool served_by_user(const struct upciedev_board *board)
+/* Is there a cause that no status register tells? On INTx only the board's pending bit does */
+static bool tells_too_little(const struct upciedev_card *card)
 {
-	const struct upciedev_card *card = board->device->card;
 	u32 i;
 
-	if (board->irq_kind != UPCIEDEV_IRQ_INTX)
-		return false;
 	for (i = 0; i < card->nr_irqs; i++)
 		if (!card->irqs[i].status.width)
 			return true;
@@ -257,7 +254,7 @@ static irqreturn_t unexplained(struct upciedev_vector *vector)
 static irqreturn_t intx_handler(int irq, void *data)
 {
 	struct upciedev_vector *vector = data;
-	bool by_user = served_by_user(vector->board);
+	bool by_user = vector->board->served_by_user;
 
 	if (!READ_ONCE(vector->users) || READ_ONCE(vector->masked) ||
 	    (by_user && !mask_for_user(vector)))
@@ -485,6 +482,8 @@ int upciedev_irqs_begin(struct upciedev_board *board)
 	}
 	board->nr_vectors = nr;
 	board->irq_kind = granted_kind(pdev);
+	board->served_by_user = board->irq_kind == UPCIEDEV_IRQ_INTX &&
+				tells_too_little(board->device->card);
 	return 0;
 }
 

@@ -91,6 +91,20 @@ TEST(plugin, C3_AccessOfAPluginIsCheckedToo) {
     EXPECT_EQ(unload_module("test_plugin"), 0);
 }
 
+// Only with the board at hand it shows that a register is not there.
+TEST(plugin, BoardWithoutTheRegistersOfItsInterruptsIsRefused) {
+    for (const std::string fault : {"irq_register", "irq_mask"}) {
+        expect_kernel_message("interrupt 'any' has a register that test has not");
+        expect_kernel_message("failed with error -22"); // says the kernel then
+        ASSERT_EQ(load_module("test_plugin", "fault=" + fault), 0);
+        {
+            const lent edu{the(role::spare_edu), "test_plugin"};
+            EXPECT_EQ(driver_of(the(role::spare_edu)), "") << fault;
+        }
+        EXPECT_EQ(unload_module("test_plugin"), 0);
+    }
+}
+
 TEST(plugin, ModuleStaysWhileItsBoardIsOpen) {
     ASSERT_EQ(load_module("test_plugin", ""), 0);
     {

@@ -23,14 +23,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from smoke import (CLASS, COUNTERS, EDU_ID, ID, INVERT, MODIFY, POLL, POS_STATUS, READ, WRITE, areas, batch, check,
-                   fails_with, read32, write32)
+                   fails_with, ioctl_number, read32, write32)
 
 TOOLS = Path(__file__).resolve().parent
 
 PCI = Path("/sys/bus/pci")
 EDU = PCI / "drivers/upciedev_edu"
 ROUNDS = 15
-IRQ_OPEN = 0xC020E731
+IRQ_OPEN = ioctl_number(0x31, 32)
 IRQ_RAISE = 0x60
 EVENT_BYTES = 32
 

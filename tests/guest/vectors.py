@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import upciedev
+from smoke import ioctl_number
 from verdicts import report, verdict
 
 ROOT = Path(__file__).resolve().parents[2]
 PCI = Path("/sys/bus/pci")
 NAMES = ("zero", "one", "two", "three")
 KINDS = ("none", "INTx", "MSI", "MSI-X")
-IRQ_INFO = 0xC020E730
+IRQ_INFO = ioctl_number(0x30, 32)
 
 
 class Stand(NamedTuple):
@@ -76,9 +77,7 @@ def one_subscriber_hears_several_vectors(board: upciedev.Board, vectors: int) ->
             assert irq.wait(0) is None
 
 
-def nobody_hears_a_vector_without_subscriber(board: upciedev.Board, vectors: int) -> None:
-    if vectors < 4:
-        return
+def nobody_hears_a_vector_without_subscriber(board: upciedev.Board, _vectors: int) -> None:
     board["TRIGGER"] = 0
     with board.irq("zero") as zero, board.irq("one") as one:
         board["TRIGGER"] = 1
@@ -92,8 +91,10 @@ def judge(which: Stand) -> bool:
                   "" if found == (which.kind, which.vectors) else f"granted {found}")
     with upciedev.open("local", devices=[str(ROOT / "tests/guest/devices")]) as crate:
         board = crate[which.slot]
-        for test in (each_vector_is_told_to_its_subscriber, one_subscriber_hears_several_vectors,
-                     nobody_hears_a_vector_without_subscriber):
+        tests = [each_vector_is_told_to_its_subscriber, one_subscriber_hears_several_vectors]
+        if which.vectors >= len(NAMES):  # folded, they cannot be told apart
+            tests.append(nobody_hears_a_vector_without_subscriber)
+        for test in tests:
             def named(test=test) -> None:
                 test(board, which.vectors)
             named.__name__ = f"{test.__name__} by {which.kind}"

@@ -134,11 +134,13 @@ class chardev final : public transport {
     node_file file_;
     status_page status_;
     board_identity who_;
+    bool has_interrupts_;
     std::array<bar_facts, bars_of_a_board> bars_;
     std::array<chardev_maps, bars_of_a_board> maps_; // end before the file they map
 };
 
-chardev::chardev(const std::filesystem::path& node) : file_(node), status_(file_) {
+chardev::chardev(const std::filesystem::path& node)
+    : file_(node), status_(file_), has_interrupts_(knows_causes(file_.number())) {
     read_identity();
     join_inherited_claim();
     for (unsigned index = 0; index < bars_.size(); ++index)
@@ -196,7 +198,7 @@ capability_set chardev::capabilities() const noexcept {
     const bool some = std::ranges::any_of(
         bars_, [](const auto& facts) { return facts.size != 0 && facts.mapping != "not"; });
     auto can = chardev_can;
-    if (!knows_causes(file_.number())) can = can.without(capability::interrupts);
+    if (!has_interrupts_) can = can.without(capability::interrupts);
     if (!writable()) can = can.without(capability::reset).without(capability::claim);
     return some ? can : can.without(capability::mapping);
 }

@@ -104,7 +104,7 @@ static int test_start(struct upciedev_board *board)
 
 static struct upciedev_guard guard = { .offset = GUARDED, .length = 0x20 };
 
-static struct upciedev_card_irq irq = { .name = "any" };
+static struct upciedev_card_irq irq = { .name = "any", .status = { 0x24, 1, 0, 32 } };
 
 static struct upciedev_card card = {
 	.name		= "test",
@@ -142,6 +142,8 @@ static const struct {
 	{ "guard_overflow",	&guard.length,	 U64_MAX - 8,		sizeof(u64) },
 	{ "irq_name",		&irq.name,	 0,			sizeof(irq.name) },
 	{ "irq_vector",		&irq.vector,	 UPCIEDEV_MAX_CARD_VECTORS, sizeof(u32) },
+	{ "irq_register",	&irq.status.offset, SIZE,		sizeof(u64) },
+	{ "irq_mask",		&irq.status.mask, 1ULL << 32,		sizeof(u64) },
 	{ "irqs_many",		&card.nr_irqs,	 UPCIEDEV_MAX_CAUSES + 1, sizeof(u32) },
 };
 

@@ -328,11 +328,12 @@ struct upciedev_irq_open {
  * struct upciedev_irq_event - one interrupt
  * @vector: that fired
  * @flags: UPCIEDEV_IRQ_MASKED: none follows until UPCIEDEV_IRQ_UNMASK. So on INTx
- *	where only a user can serve the board, and where a storm was stopped
+ *	where only a user can serve the board, and where a storm or a stuck INTx was
+ *	stopped
  * @lost: events of this vector that were overwritten since the one read before;
  *	the step of @sequence less one, at most 0xffff
  * @status: causes that were pending, a bit each in the order of the board file;
- *	0 where the card names none, and where unexplained interrupts were a storm
+ *	0 where the card names none, and where what was stopped had no cause
  * @sequence: of the vector; grows by one with each event
  * @time_ns: CLOCK_MONOTONIC, taken in the interrupt handler
  */
