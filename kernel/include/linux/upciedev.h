@@ -16,7 +16,7 @@
 #include <uapi/linux/upciedev.h>
 
 /* Grows whenever anything in this file changes its meaning or layout */
-#define UPCIEDEV_CARD_ABI	2
+#define UPCIEDEV_CARD_ABI	3
 
 struct pci_dev;
 struct upciedev_board;
@@ -56,18 +56,23 @@ struct upciedev_guard {
 	u32 flags;
 };
 
+/* struct upciedev_card_bits.flags */
+#define UPCIEDEV_BITS_BIG	BIT(0)	/* a big-endian register, for DMA; @mask is of its value */
+
 /**
  * struct upciedev_card_bits - bits of a register
  * @offset: of the register
  * @mask: the bits, as the CPU reads and writes them
  * @bar: of the register
  * @width: of the register, in bits; 0: there is none
+ * @flags: UPCIEDEV_BITS_BIG
  */
 struct upciedev_card_bits {
 	u64 offset;
 	u64 mask;
 	u32 bar;
-	u32 width;
+	u16 width;
+	u16 flags;
 };
 
 /**
@@ -92,6 +97,96 @@ struct upciedev_card_irq {
 #define UPCIEDEV_MAX_CAUSES	64
 #define UPCIEDEV_MAX_CARD_VECTORS	2048	/* of MSI-X */
 
+/**
+ * struct upciedev_card_step - one register written to start or stop an engine
+ * @to: the bits to write; the register's others are kept
+ * @value: of the register, in the place of the bits
+ */
+struct upciedev_card_step {
+	struct upciedev_card_bits to;
+	u64 value;
+};
+
+struct upciedev_engine;
+
+/**
+ * struct upciedev_dma_piece - bytes that lie together on both sides
+ * @host: bus address
+ * @board: offset as the engine counts it
+ * @length: bytes, at most the card's max_length
+ */
+struct upciedev_dma_piece {
+	u64 host;
+	u64 board;
+	u64 length;
+};
+
+/**
+ * struct upciedev_engine_ops - an engine that the tables cannot describe
+ * @max_pieces: that one start can do
+ * @descriptor_bytes: memory for descriptors that engine and CPU share
+ * @start: of so many pieces; an error ends the transfer
+ * @running: whether it still is; NULL: the busy register tells, or the interrupt
+ * @stop: do not wait for its effect; NULL: the steps do it
+ *
+ * Called in a process, one at a time for an engine, and also while the board is being
+ * removed. The base driver waits, takes the time and recovers what does not stop.
+ */
+struct upciedev_engine_ops {
+	u32 max_pieces;
+	u32 descriptor_bytes;
+	int (*start)(struct upciedev_engine *engine, const struct upciedev_dma_piece *pieces,
+		     u32 count);
+	bool (*running)(struct upciedev_engine *engine);
+	void (*stop)(struct upciedev_engine *engine);
+};
+
+/**
+ * struct upciedev_card_dma - one direction of a DMA engine
+ * @name: at most 31 characters
+ * @flags: UPCIEDEV_DMA_TO_BOARD
+ * @alignment: bytes, a power of two, at most a page
+ * @irq: index of the cause in the card's table that tells the end, or -1
+ * @address_bits: of the bus address
+ * @max_length: bytes of one start
+ * @base: added to offsets for @board
+ * @memory: bytes of the memory that it reaches from there; 0: unknown
+ * @host: take the bus address: one, or the low and the high half
+ * @board: takes the offset; may be none
+ * @length: takes the bytes; writing it starts the engine if @nr_start is 0
+ * @busy: not 0 while it runs; none: only the interrupt tells the end
+ * @error: not 0 after a failure; may be none
+ * @nr_start: entries of @start
+ * @nr_stop: entries of @stop
+ * @start: written in order to start it
+ * @stop: written in order to stop it
+ * @ops: callbacks, or NULL where the above is all
+ *
+ * Channels whose start writes the same register share an engine: they take turns.
+ */
+struct upciedev_card_dma {
+	const char *name;
+	u32 flags;
+	u32 alignment;
+	int irq;
+	u32 address_bits;
+	u64 max_length;
+	u64 base;
+	u64 memory;
+	struct upciedev_card_bits host[2];
+	struct upciedev_card_bits board;
+	struct upciedev_card_bits length;
+	struct upciedev_card_bits busy;
+	struct upciedev_card_bits error;
+	u32 nr_start;
+	u32 nr_stop;
+	const struct upciedev_card_step *start;
+	const struct upciedev_card_step *stop;
+	const struct upciedev_engine_ops *ops;
+};
+
+#define UPCIEDEV_MAX_CHANNELS	64
+
 /* struct upciedev_card.flags */
 #define UPCIEDEV_CARD_GENERIC	BIT(0)	/* knows nothing of the board */
 
@@ -105,6 +200,8 @@ struct upciedev_card_irq {
  * @irqs: causes of interrupts. Without any, and on INTx with one that has no
  *	status register, each interrupt is an event, and INTx stays masked until
  *	a user has served the board
+ * @nr_dmas: entries of @dmas, at most UPCIEDEV_MAX_CHANNELS
+ * @dmas: DMA channels, numbered for users as they stand here
  * @bars: the BARs
  * @start: for a quirk: called without users, when a board is taken and again
  *	after each reset or resume; an error refuses the board. May be NULL.
@@ -116,6 +213,8 @@ struct upciedev_card {
 	u32 nr_irqs;
 	const struct upciedev_guard *guards;
 	const struct upciedev_card_irq *irqs;
+	u32 nr_dmas;
+	const struct upciedev_card_dma *dmas;
 	struct upciedev_card_bar bars[UPCIEDEV_NR_BARS];
 	int (*start)(struct upciedev_board *board);
 };
@@ -210,6 +309,13 @@ u64 upciedev_bar_length(const struct upciedev_board *board, u32 bar);
 
 /* Physical slot number, or UPCIEDEV_NO_SLOT */
 u32 upciedev_slot(const struct upciedev_board *board);
+
+/* For the callbacks of an engine */
+struct upciedev_board *upciedev_engine_board(const struct upciedev_engine *engine);
+/* Which of the channels that share it is at work */
+const struct upciedev_card_dma *upciedev_engine_dma(const struct upciedev_engine *engine);
+/* Memory of ops->descriptor_bytes, and its bus address */
+void *upciedev_engine_descriptors(const struct upciedev_engine *engine, u64 *address);
 
 /* For messages and properties of the PCI device; never for its BARs */
 struct pci_dev *upciedev_pci_dev(const struct upciedev_board *board);

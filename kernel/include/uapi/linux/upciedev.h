@@ -352,6 +352,233 @@ struct upciedev_irq_event {
  * not masked. Errors: EINVAL, ENODEV.
  */
 
+/*
+ * DMA. A channel is one direction of one engine of the board, as its board file
+ * names them; UPCIEDEV_DMA_OPEN gives a file of its own for one. Users name offsets
+ * into the memory that the engine reaches, never addresses. Any number of files may
+ * use a channel: they take turns.
+ */
+
+/* struct upciedev_dma_info.flags */
+#define UPCIEDEV_DMA_TO_BOARD	0x01U	/* else from the board */
+#define UPCIEDEV_DMA_DESCRIPTORS 0x02U	/* one start does a whole list of pieces */
+#define UPCIEDEV_DMA_STOPPABLE	0x04U	/* the board has registers that stop it */
+
+/**
+ * struct upciedev_dma_info - a DMA channel of a board
+ * @size: in: sizeof(struct upciedev_dma_info), else EINVAL
+ * @channel: in: number, below @nr_channels, else EINVAL (also where there is none)
+ * @flags: out: UPCIEDEV_DMA_*
+ * @nr_channels: out: that the board has
+ * @alignment: out: bytes, a power of two. What is read may begin and end anywhere;
+ *	the offset and length of what is written must be multiples of it
+ * @address_bits: out: of the host addresses that the engine can emit
+ * @max_length: out: bytes of one start of the engine; requests may be longer
+ * @memory: out: bytes of board memory that it reaches; 0: the driver does not know
+ * @name: out: of the channel, NUL-terminated
+ * @reserved: out: zero
+ *
+ * Filled by UPCIEDEV_DMA_INFO. Errors: EINVAL, EFAULT, ENODEV.
+ */
+struct upciedev_dma_info {
+	__u32 size;
+	__u32 channel;
+	__u32 flags;
+	__u32 nr_channels;
+	__u32 alignment;
+	__u32 address_bits;
+	__aligned_u64 max_length;
+	__aligned_u64 memory;
+	char name[32];
+	__aligned_u64 reserved[4];
+};
+
+/**
+ * struct upciedev_dma_open - open a channel
+ * @channel: in: number, else EINVAL
+ * @flags: in: zero, else EINVAL
+ * @fd: out: a file of its own, closed on exec; poll() tells EPOLLIN when its ring has
+ *	a frame that was not yet seen or has ended, EPOLLERR | EPOLLHUP when the board
+ *	has gone
+ * @reserved32: in: zero, else EINVAL
+ * @reserved: in: zero, else EINVAL
+ *
+ * For UPCIEDEV_DMA_OPEN. Errors: EINVAL, EBADF (not open for writing), EBUSY (claimed
+ * by another), EOPNOTSUPP (the board may not be a bus master), ENOMEM, EMFILE, ENFILE,
+ * EFAULT, ENODEV.
+ */
+struct upciedev_dma_open {
+	__u32 channel;
+	__u32 flags;
+	__s32 fd;
+	__u32 reserved32;
+	__aligned_u64 reserved[2];
+};
+
+#define UPCIEDEV_DMA_MAX_MS	3600000U	/* longest time-out */
+
+#define UPCIEDEV_DMA_RING_MEMORY 0x01U	/* @address is an offset into the ring's frames */
+
+/**
+ * struct upciedev_dma_transfer - between the board and memory of the caller
+ * @offset: in: into the board's memory, bytes
+ * @address: in: user address, or see UPCIEDEV_DMA_RING_MEMORY
+ * @length: in: bytes, at least 1
+ * @timeout_ms: in: 1 to UPCIEDEV_DMA_MAX_MS, for all of it
+ * @flags: in: UPCIEDEV_DMA_RING_MEMORY or 0, else EINVAL
+ * @done: out: bytes that have arrived, from the beginning, also on error
+ * @bounced: out: of them, those that the CPU had to copy because of the engine's
+ *	alignment
+ * @reserved: in: zero, else EINVAL
+ *
+ * For UPCIEDEV_DMA_TRANSFER on a channel; returns at the end. The memory is pinned
+ * meanwhile, piece by piece, within RLIMIT_MEMLOCK. Whatever ends it early, the engine
+ * has been stopped when it returns: if it cannot be, the board is cut off from the bus
+ * and reset, and its files go stale.
+ * Errors: EINVAL (also: what is written is not aligned), ERANGE (outside the board's
+ * memory or the ring), ETIMEDOUT, EINTR, ECANCELED, EIO (the engine reports an error),
+ * EBUSY (claimed by another), ENOMEM, EFAULT, ENODEV.
+ */
+struct upciedev_dma_transfer {
+	__aligned_u64 offset;
+	__aligned_u64 address;
+	__aligned_u64 length;
+	__u32 timeout_ms;
+	__u32 flags;
+	__aligned_u64 done;
+	__aligned_u64 bounced;
+	__aligned_u64 reserved[2];
+};
+
+/*
+ * UPCIEDEV_DMA_CANCEL, whose argument must be zero, ends the transfers that are under
+ * way on this file, which return ECANCELED; it does not wait for them.
+ */
+
+#define UPCIEDEV_DMA_MAX_FRAMES	4096U
+
+/**
+ * struct upciedev_dma_ring - memory for frames, shared with the kernel
+ * @frame_length: in: bytes of a frame, at least 1
+ * @frames: in: 1 to UPCIEDEV_DMA_MAX_FRAMES
+ * @flags: in: zero, else EINVAL
+ * @head_length: out: bytes to map at position 0, for reading: a struct
+ *	upciedev_dma_head, and behind it the queue, struct upciedev_dma_frame[frames]
+ * @position: out: of the first frame, for mmap
+ * @step: out: bytes from a frame to the next one, a multiple of the page
+ * @reserved: in: zero, else EINVAL
+ *
+ * For UPCIEDEV_DMA_RING, once on a file. Maps must be MAP_SHARED. The frames are
+ * ordinary memory that counts against RLIMIT_MEMLOCK; a map of them outlives the board.
+ * Errors: EINVAL, EBUSY (has a ring), ENOMEM, EFAULT, ENODEV.
+ */
+struct upciedev_dma_ring {
+	__aligned_u64 frame_length;
+	__u32 frames;
+	__u32 flags;
+	__aligned_u64 head_length;
+	__aligned_u64 position;
+	__aligned_u64 step;
+	__aligned_u64 reserved[2];
+};
+
+/* struct upciedev_dma_head.state */
+#define UPCIEDEV_DMA_IDLE	0	/* never started */
+#define UPCIEDEV_DMA_RUNNING	1
+#define UPCIEDEV_DMA_ENDED	2	/* by its count, UPCIEDEV_DMA_STOP or an error */
+
+/**
+ * struct upciedev_dma_head - what the kernel tells of a ring, at its position 0
+ * @state: UPCIEDEV_DMA_IDLE, _RUNNING or _ENDED
+ * @error: errno that ended it, or 0
+ * @ready: frames delivered so far; number n is in queue[n % frames]. Read it before
+ *	the entry, with acquire semantics
+ * @lost: triggers so far that found no free frame, or the engine still at the last
+ * @reserved: zero
+ *
+ * Written by the kernel only, which never reads it.
+ */
+struct upciedev_dma_head {
+	__u32 state;
+	__s32 error;
+	__aligned_u64 ready;
+	__aligned_u64 lost;
+	__aligned_u64 reserved[5];
+};
+
+/**
+ * struct upciedev_dma_frame - a frame that was delivered
+ * @sequence: of the frame: steps by one, and by those lost
+ * @time_ns: CLOCK_MONOTONIC of the trigger, else of its end
+ * @length: bytes that are valid
+ * @index: of the frame in the ring's memory; it is the user's until given back
+ * @lost: triggers lost between the frame before and this one
+ *
+ * From the board: filled. To the board: written, and free to be filled again.
+ */
+struct upciedev_dma_frame {
+	__aligned_u64 sequence;
+	__aligned_u64 time_ns;
+	__aligned_u64 length;
+	__u32 index;
+	__u32 lost;
+};
+
+/**
+ * struct upciedev_dma_start - let frames flow
+ * @offset: in: of the first frame in the board's memory, bytes
+ * @step: in: bytes from a frame to the next one there; 0: always the same place
+ * @count: in: frames, after which it ends; 0: without end, then @step is 0
+ * @causes: in: a bit each: every interrupt of one of them moves a frame; 0: at once
+ * @timeout_ms: in: 1 to UPCIEDEV_DMA_MAX_MS, for the engine to move one frame
+ * @flags: in: zero, else EINVAL
+ * @reserved: in: zero, else EINVAL
+ *
+ * For UPCIEDEV_DMA_START. All frames that the user does not hold are free: from the
+ * board they get filled in any order; to the board the user fills frames and gives
+ * them with UPCIEDEV_DMA_EXCHANGE, in the order in which they are to be written; there
+ * all frames are the user's at the first start. Started again, it goes on with
+ * @ready, sequence and the frames as they are.
+ * Errors: EINVAL (also: no ring), ERANGE, EBUSY (running; claimed by another), EFAULT,
+ * ENODEV.
+ */
+struct upciedev_dma_start {
+	__aligned_u64 offset;
+	__aligned_u64 step;
+	__aligned_u64 count;
+	__aligned_u64 causes;
+	__u32 timeout_ms;
+	__u32 flags;
+	__aligned_u64 reserved[2];
+};
+
+/*
+ * UPCIEDEV_DMA_STOP, whose argument must be zero, ends it; the engine is at rest and
+ * no frame changes any more when it returns. Nothing happens if it has ended.
+ */
+
+/**
+ * struct upciedev_dma_exchange - give frames back, and wait for the next one
+ * @indices: in: user address of __u32[count]: frames that the user holds
+ * @count: in: at most UPCIEDEV_DMA_MAX_FRAMES; may be 0
+ * @timeout_ms: in: how long to wait; 0: not at all; at most UPCIEDEV_DMA_MAX_MS
+ * @seen: in: frames that the user has taken from the queue: waits until @ready of the
+ *	head is greater
+ * @reserved: in: zero, else EINVAL
+ *
+ * For UPCIEDEV_DMA_EXCHANGE. While frames wait in the queue no call is needed: give
+ * back several at a time. Errors: EINVAL (also: a frame that the user does not hold;
+ * those before it were given back), ETIMEDOUT, EINTR, ENODATA (ended, and nothing is
+ * left), the error that ended it, EFAULT, ENODEV.
+ */
+struct upciedev_dma_exchange {
+	__aligned_u64 indices;
+	__u32 count;
+	__u32 timeout_ms;
+	__aligned_u64 seen;
+	__aligned_u64 reserved[2];
+};
+
 #define UPCIEDEV_IOC		0xE7
 #define UPCIEDEV_GET_INFO	_IOWR(UPCIEDEV_IOC, 0x00, struct upciedev_board_info)
 #define UPCIEDEV_GET_BAR	_IOWR(UPCIEDEV_IOC, 0x01, struct upciedev_bar_info)
@@ -362,5 +589,13 @@ struct upciedev_irq_event {
 #define UPCIEDEV_IRQ_INFO	_IOWR(UPCIEDEV_IOC, 0x30, struct upciedev_irq_info)
 #define UPCIEDEV_IRQ_OPEN	_IOWR(UPCIEDEV_IOC, 0x31, struct upciedev_irq_open)
 #define UPCIEDEV_IRQ_UNMASK	_IO(UPCIEDEV_IOC, 0x32)
+#define UPCIEDEV_DMA_INFO	_IOWR(UPCIEDEV_IOC, 0x40, struct upciedev_dma_info)
+#define UPCIEDEV_DMA_OPEN	_IOWR(UPCIEDEV_IOC, 0x41, struct upciedev_dma_open)
+#define UPCIEDEV_DMA_TRANSFER	_IOWR(UPCIEDEV_IOC, 0x42, struct upciedev_dma_transfer)
+#define UPCIEDEV_DMA_CANCEL	_IO(UPCIEDEV_IOC, 0x43)
+#define UPCIEDEV_DMA_RING	_IOWR(UPCIEDEV_IOC, 0x44, struct upciedev_dma_ring)
+#define UPCIEDEV_DMA_START	_IOW(UPCIEDEV_IOC, 0x45, struct upciedev_dma_start)
+#define UPCIEDEV_DMA_STOP	_IO(UPCIEDEV_IOC, 0x46)
+#define UPCIEDEV_DMA_EXCHANGE	_IOW(UPCIEDEV_IOC, 0x47, struct upciedev_dma_exchange)
 
 #endif /* _UAPI_LINUX_UPCIEDEV_H */
