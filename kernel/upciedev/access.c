@@ -153,7 +153,7 @@ int upciedev_span_read(struct upciedev_board *board,
 	for (index = 0; index < span->count; index = end) {
 		end = min(index + ACCESSES_PER_SECTION, span->count);
 		section = srcu_read_lock(&device->srcu);
-		gone = upciedev_gone(board);
+		gone = upciedev_out_of_reach(board, span->file);
 		if (!gone)
 			read_some(bar, span, buffer, index, end);
 		srcu_read_unlock(&device->srcu, section);
@@ -165,7 +165,7 @@ int upciedev_span_read(struct upciedev_board *board,
 
 static int refuse_write(const struct upciedev_board *board, const struct upciedev_span *span)
 {
-	if (upciedev_gone(board))
+	if (upciedev_out_of_reach(board, span->file))
 		return -ENODEV;
 	return upciedev_may_write(board, span->file) ? 0 : -EBUSY;
 }

@@ -14,6 +14,7 @@ static void board_free(struct kref *ref)
 {
 	struct upciedev_board *board = container_of(ref, struct upciedev_board, ref);
 
+	upciedev_dma_free(board);
 	upciedev_irqs_free(board);
 	free_page((unsigned long)board->status);
 	upciedev_count(UPCIEDEV_COUNT_STATUS_PAGES, -1);
@@ -41,6 +42,10 @@ static struct upciedev_board *board_alloc(struct upciedev_device *device)
 	}
 	kref_init(&board->ref);
 	init_waitqueue_head(&board->wait);
+	init_waitqueue_head(&board->dma_wait);
+	spin_lock_init(&board->dma_lock);
+	INIT_LIST_HEAD(&board->channels);
+	INIT_WORK(&board->reset_work, upciedev_reset_work);
 	board->generation = atomic64_inc_return(&generations);
 	board->status->abi = UPCIEDEV_ABI_VERSION;
 	board->status->generation = board->generation;
@@ -57,6 +62,22 @@ static void set_gone(struct upciedev_board *board)
 	WRITE_ONCE(board->status->gone, 1);
 }
 
+static void wake_all(struct upciedev_board *board)
+{
+	wake_up_all(&board->wait);
+	wake_up_all(&board->dma_wait);
+}
+
+/* It has to be reset, which cannot be done here, where it is still in use */
+void upciedev_board_fail(struct upciedev_board *board)
+{
+	set_gone(board);
+	wake_all(board);
+	kref_get(&board->ref);
+	if (!queue_work(upciedev_workqueue, &board->reset_work))
+		upciedev_board_put(board);
+}
+
 static int board_start(struct upciedev_device *device, struct upciedev_board *board)
 {
 	int err;
@@ -67,9 +88,14 @@ static int board_start(struct upciedev_device *device, struct upciedev_board *bo
 	pci_save_state(device->pdev);
 	err = device->card->start ? device->card->start(board) : 0;
 	if (!err)
+		err = upciedev_dma_begin(board);
+	if (!err)
 		err = upciedev_irqs_begin(board);
-	if (err)
+	if (err) {
 		set_gone(board);
+		upciedev_dma_end(board);
+		WRITE_ONCE(board->closed, true);
+	}
 	return err;
 }
 
@@ -98,9 +124,10 @@ int upciedev_board_begin(struct upciedev_device *device)
  * upciedev_board_end() - the board leaves, or is about to be reset
  * @device: device; nothing happens if it has no board
  *
- * When this returns nobody touches the hardware any more. The order matters: a
- * page fault under way may still insert a page of a BAR until the sections have
- * ended, so the maps are zapped last.
+ * When this returns nobody touches the hardware any more, nor does the board touch
+ * memory. The order matters: engines are stopped with the last accesses; a page fault
+ * under way may still insert a page of a BAR until the sections have ended, so the maps
+ * are zapped last.
  */
 void upciedev_board_end(struct upciedev_device *device)
 {
@@ -114,8 +141,10 @@ void upciedev_board_end(struct upciedev_device *device)
 		return;
 
 	set_gone(board);
-	wake_up_all(&board->wait);
+	wake_all(board);
+	upciedev_dma_end(board);
 	upciedev_irqs_end(board);
+	WRITE_ONCE(board->closed, true);
 	synchronize_srcu(&device->srcu);
 	upciedev_unmap_all(device);
 	upciedev_board_put(board);

@@ -7,6 +7,8 @@
 #include "compat.h"
 #include "internal.h"
 
+struct workqueue_struct *upciedev_workqueue;
+
 static void device_put(void *data)
 {
 	struct upciedev_device *device = data;
@@ -56,6 +58,9 @@ static int upciedev_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = upciedev_irqs_check(device);
 	if (err)
 		return err;
+	err = upciedev_dma_check(device);
+	if (err)
+		return err;
 	err = upciedev_board_begin(device);
 	if (err)
 		return dev_err_probe(&pdev->dev, err, "not a working %s\n",
@@ -66,10 +71,23 @@ static int upciedev_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	return upciedev_chardev_add(device);
 }
 
+/* Its engine has not stopped: the next driver must not let it go on */
+static void forget_engine(struct pci_dev *pdev)
+{
+	pci_save_state(pdev);
+	if (pcie_reset_flr(pdev, PCI_RESET_DO_RESET))
+		pci_err(pdev, "cannot be reset: its DMA goes on once a driver lets it\n");
+	pci_restore_state(pdev);
+}
+
 /* First of all make the board gone; devres does the rest */
 static void upciedev_remove(struct pci_dev *pdev)
 {
-	upciedev_board_end(pci_get_drvdata(pdev));
+	struct upciedev_device *device = pci_get_drvdata(pdev);
+
+	upciedev_board_end(device);
+	if (device->cut_off && pci_device_is_present(pdev))
+		forget_engine(pdev);
 }
 
 static void board_again(struct pci_dev *pdev)
@@ -88,6 +106,7 @@ static int upciedev_suspend(struct device *dev)
 
 static int upciedev_resume(struct device *dev)
 {
+	upciedev_master_allow(dev_get_drvdata(dev));
 	board_again(to_pci_dev(dev));
 	return 0;
 }
@@ -108,6 +127,7 @@ static pci_ers_result_t upciedev_error_detected(struct pci_dev *pdev,
 static pci_ers_result_t upciedev_slot_reset(struct pci_dev *pdev)
 {
 	pci_restore_state(pdev);
+	upciedev_master_allow(pci_get_drvdata(pdev));
 	return PCI_ERS_RESULT_RECOVERED;
 }
 
@@ -124,14 +144,27 @@ static const struct pci_error_handlers upciedev_error_handlers = {
 	.reset_done	= board_again,
 };
 
+static bool channel_valid(const struct upciedev_card *card, const struct upciedev_card_dma *dma)
+{
+	bool tells_end = dma->irq >= 0 || dma->busy.width || (dma->ops && dma->ops->running);
+
+	return dma->name && strlen(dma->name) < sizeof_field(struct upciedev_dma_info, name) &&
+	       is_power_of_2(dma->alignment) && dma->alignment <= PAGE_SIZE &&
+	       dma->max_length >= dma->alignment && !(dma->memory & (dma->alignment - 1)) &&
+	       dma->irq < (int)card->nr_irqs &&
+	       dma->irq >= -1 && dma->address_bits && dma->address_bits <= 64 && tells_end &&
+	       (!dma->ops || (dma->ops->start && dma->ops->max_pieces));
+}
+
 /* A card is data, but wrong data must not become a hole in the guards */
 static bool card_valid(const struct upciedev_card *card)
 {
 	const struct upciedev_card_irq *irq;
+	const struct upciedev_card_dma *dma;
 	const struct upciedev_guard *guard;
 
 	if (!card->name || strlen(card->name) >= sizeof_field(struct upciedev_board_info, card) ||
-	    card->nr_irqs > UPCIEDEV_MAX_CAUSES)
+	    card->nr_irqs > UPCIEDEV_MAX_CAUSES || card->nr_dmas > UPCIEDEV_MAX_CHANNELS)
 		return false;
 	for (guard = card->guards; guard < card->guards + card->nr_guards; guard++)
 		if (guard->bar >= UPCIEDEV_NR_BARS || !guard->length ||
@@ -139,6 +172,9 @@ static bool card_valid(const struct upciedev_card *card)
 			return false;
 	for (irq = card->irqs; irq < card->irqs + card->nr_irqs; irq++)
 		if (!irq->name || irq->vector >= UPCIEDEV_MAX_CARD_VECTORS)
+			return false;
+	for (dma = card->dmas; dma < card->dmas + card->nr_dmas; dma++)
+		if (!channel_valid(card, dma))
 			return false;
 	return true;
 }
@@ -170,7 +206,7 @@ int upciedev_register_card(struct upciedev_plugin *plugin)
 		return -ENOEXEC;
 	}
 	if (!card_valid(plugin->card)) {
-		pr_err("%s: the card's name is too long, a guard is empty or an interrupt unheard of\n",
+		pr_err("%s: the card's name is too long, a guard is empty, or an interrupt or a DMA channel unheard of\n",
 		       plugin->name);
 		return -EINVAL;
 	}
@@ -193,9 +229,15 @@ EXPORT_SYMBOL_UPCIEDEV(upciedev_unregister_card);
 
 static int __init upciedev_init(void)
 {
-	int err = upciedev_chardev_init();
+	int err;
 
-	if (!err)
+	upciedev_workqueue = alloc_workqueue("upciedev", WQ_UNBOUND, 0);
+	if (!upciedev_workqueue)
+		return -ENOMEM;
+	err = upciedev_chardev_init();
+	if (err)
+		destroy_workqueue(upciedev_workqueue);
+	else
 		upciedev_counters_init();
 	return err;
 }
@@ -203,6 +245,7 @@ module_init(upciedev_init);
 
 static void __exit upciedev_exit(void)
 {
+	destroy_workqueue(upciedev_workqueue);	/* after the resets of boards that have left */
 	upciedev_counters_exit();
 	upciedev_chardev_exit();
 }

@@ -21,14 +21,17 @@
 #include <linux/atomic.h>
 #include <linux/cdev.h>
 #include <linux/device.h>
+#include <linux/dma-mapping.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
+#include <linux/scatterlist.h>
 #include <linux/spinlock.h>
 #include <linux/srcu.h>
 #include <linux/upciedev.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #define UPCIEDEV_VERSION	"0.1.0"
 
@@ -42,6 +45,9 @@ enum upciedev_counter {
 	UPCIEDEV_COUNT_FILES,
 	UPCIEDEV_COUNT_LEASES,
 	UPCIEDEV_COUNT_IRQ_FILES,
+	UPCIEDEV_COUNT_CHANNELS,
+	UPCIEDEV_COUNT_RING_PAGES,
+	UPCIEDEV_COUNT_PINNED_PAGES,
 	UPCIEDEV_COUNT_MAPS,
 	UPCIEDEV_COUNT_STATUS_PAGES,
 	UPCIEDEV_COUNT_REPLACEMENT_PAGES,
@@ -94,8 +100,18 @@ struct upciedev_device {
 	spinlock_t command_lock; /* the Command register, while the board is there */
 	struct mutex lock;	/* @board, @files, @masters, claims and counts of maps */
 	u32 masters;		/* who needs Bus Master */
+	bool cut_off;		/* and nobody gets it; written under command_lock */
 	struct upciedev_board *board;	/* NULL while gone */
 	struct list_head files;
+};
+
+struct upciedev_engine;
+struct upciedev_ring;
+
+/* How often a cause came, for whoever waits for it in the kernel */
+struct upciedev_cause {
+	atomic64_t raised;
+	u64 time_ns;		/* of the last one */
 };
 
 #define UPCIEDEV_MAX_VECTORS	32
@@ -121,7 +137,8 @@ struct upciedev_board {
 	struct kref ref;
 	struct upciedev_device *device;
 	u64 generation;
-	bool gone;
+	bool gone;		/* for users */
+	bool closed;		/* for all: engines and interrupts have ended, too */
 	struct wait_queue_head wait;	/* woken when gone */
 	struct upciedev_status *status;	/* a page of its own */
 	unsigned long claim;	/* number of the claim in force, or 0 */
@@ -131,6 +148,57 @@ struct upciedev_board {
 	u32 nr_vectors;
 	struct upciedev_vector *vectors;
 	u32 users[UPCIEDEV_MAX_CAUSES]; /* of each cause; device->lock */
+	struct upciedev_cause *causes;
+
+	struct upciedev_engine *engines; /* as many as channels; those that share one use the first */
+	struct list_head channels;	/* device->lock */
+	wait_queue_head_t dma_wait;	/* interrupts, turns, frames, cancelling, gone */
+	spinlock_t dma_lock;		/* turns and the next two */
+	u32 dma_users;			/* who uses mapped memory */
+	bool dma_ended;
+	bool unsafe;			/* an engine may still write to memory */
+	struct work_struct reset_work;	/* an engine did not stop */
+};
+
+struct upciedev_engine {
+	struct upciedev_board *board;
+	struct list_head turns;		/* who waits for it; the first one is at work */
+	const struct upciedev_card_dma *dma; /* of the one at work */
+	void *descriptors;
+	dma_addr_t descriptors_at;
+	u32 descriptor_bytes;
+};
+
+/* One who wants to use an engine */
+struct upciedev_turn {
+	struct list_head node;
+};
+
+/* What ends a wait */
+struct upciedev_limit {
+	unsigned long deadline;	/* jiffies */
+	const u32 *cancels;	/* grows with each cancelling */
+	u32 cancels_before;
+};
+
+/* Memory that the board reaches */
+struct upciedev_memory {
+	struct sg_table table;
+	enum dma_data_direction direction;
+	bool mapped;
+};
+
+/* A file of UPCIEDEV_DMA_OPEN */
+struct upciedev_channel {
+	struct file *board_file;	/* keeps @file, its board and the card's module */
+	struct upciedev_file *file;
+	struct upciedev_board *board;
+	struct upciedev_engine *engine;
+	const struct upciedev_card_dma *dma;
+	struct list_head node;		/* board->channels while its board is there */
+	u32 cancels;
+	struct mutex lock;		/* making, starting and stopping of the ring */
+	struct upciedev_ring *ring;
 };
 
 struct upciedev_file {
@@ -168,6 +236,15 @@ static inline bool upciedev_may_write(const struct upciedev_board *board,
 	return !claim || !file || READ_ONCE(file->claim) == claim;
 }
 
+/* The driver's own accesses go on until engines and interrupts have ended */
+static inline bool upciedev_out_of_reach(const struct upciedev_board *board,
+					 const struct upciedev_file *file)
+{
+	if (file)
+		return upciedev_gone(board);
+	return READ_ONCE(board->closed) || pci_channel_offline(board->device->pdev);
+}
+
 static inline u64 upciedev_span_bytes(const struct upciedev_span *span)
 {
 	return (span->fixed ? 1 : span->count) * (span->width / 8);
@@ -198,6 +275,7 @@ int upciedev_batch(struct upciedev_file *file, struct upciedev_batch __user *arg
 int upciedev_board_begin(struct upciedev_device *device);
 void upciedev_board_end(struct upciedev_device *device);
 void upciedev_board_put(struct upciedev_board *board);
+void upciedev_board_fail(struct upciedev_board *board);
 
 /* chardev.c */
 int upciedev_chardev_init(void);
@@ -212,10 +290,68 @@ long upciedev_claim(struct upciedev_file *file, struct upciedev_claim __user *ar
 int upciedev_claim_map(struct upciedev_file *file);
 void upciedev_claim_unmap(struct upciedev_file *file);
 
+/* core.c */
+extern struct workqueue_struct *upciedev_workqueue;	/* resets and streams, which sleep */
+
 /* counters.c */
 void upciedev_count(enum upciedev_counter which, int change);
 void upciedev_counters_init(void);
 void upciedev_counters_exit(void);
+
+/* dma.c */
+int upciedev_dma_check(const struct upciedev_device *device);
+int upciedev_dma_begin(struct upciedev_board *board);
+void upciedev_dma_end(struct upciedev_board *board);
+void upciedev_dma_free(struct upciedev_board *board);
+struct upciedev_engine *upciedev_engine_of(const struct upciedev_board *board, u32 channel);
+int upciedev_dma_enter(struct upciedev_board *board);
+void upciedev_dma_leave(struct upciedev_board *board);
+struct upciedev_limit upciedev_limit_in(u32 timeout_ms, const u32 *cancels);
+int upciedev_limit_check(struct upciedev_board *board, const struct upciedev_limit *limit);
+long upciedev_limit_left(const struct upciedev_limit *limit);
+int upciedev_turn_take(struct upciedev_engine *engine, struct upciedev_turn *turn,
+		       const struct upciedev_limit *limit);
+void upciedev_turn_end(struct upciedev_engine *engine, struct upciedev_turn *turn);
+
+/* dma_engine.c */
+int upciedev_engine_move(struct upciedev_channel *channel, struct upciedev_memory *memory,
+			 u64 from, u64 length, u64 offset,
+			 const struct upciedev_limit *limit, u64 *done);
+
+/* dma_fd.c */
+long upciedev_dma_info(struct upciedev_file *file, struct upciedev_dma_info __user *arg);
+long upciedev_dma_open(struct upciedev_file *file, struct upciedev_dma_open __user *arg);
+int upciedev_channel_check(const struct upciedev_channel *channel, u64 offset, u64 length);
+void upciedev_channel_leave(struct upciedev_channel *channel);
+
+/* dma_memory.c */
+int upciedev_memory_map(struct upciedev_board *board, struct upciedev_memory *memory,
+			struct page **pages, u32 nr_pages, u32 offset, u64 length,
+			enum dma_data_direction direction);
+void upciedev_memory_unmap(struct upciedev_board *board, struct upciedev_memory *memory);
+bool upciedev_memory_safe(const struct upciedev_board *board);
+void upciedev_pages_free(struct page **pages, u32 count);
+int upciedev_pages_alloc(const struct upciedev_board *board, struct page **pages, u32 count);
+
+/* dma_ring.c */
+long upciedev_ring_create(struct upciedev_channel *channel, struct upciedev_dma_ring __user *arg);
+int upciedev_ring_mmap(struct upciedev_channel *channel, struct vm_area_struct *vma);
+long upciedev_ring_transfer(struct upciedev_channel *channel,
+			    struct upciedev_dma_transfer *transfer);
+long upciedev_ring_exchange(struct upciedev_channel *channel,
+			    struct upciedev_dma_exchange __user *arg);
+bool upciedev_ring_has_news(const struct upciedev_channel *channel);
+void upciedev_ring_leave(struct upciedev_channel *channel);
+void upciedev_ring_free(struct upciedev_channel *channel);
+
+/* dma_stream.c */
+long upciedev_stream_start(struct upciedev_channel *channel, struct upciedev_dma_start __user *arg);
+long upciedev_stream_stop(struct upciedev_channel *channel);
+void upciedev_stream_work(struct work_struct *work);
+
+/* dma_user.c */
+long upciedev_dma_transfer(struct upciedev_channel *channel,
+			   struct upciedev_dma_transfer __user *arg);
 
 /* guard.c */
 int upciedev_guards_init(struct upciedev_device *device);
@@ -239,6 +375,8 @@ void upciedev_vector_put(struct upciedev_vector *vector);
 void upciedev_vector_unmask(struct upciedev_vector *vector);
 void upciedev_causes_get(struct upciedev_board *board, u64 causes);
 void upciedev_causes_put(struct upciedev_board *board, u64 causes);
+int upciedev_causes_hold(struct upciedev_board *board, u64 causes);
+void upciedev_causes_drop(struct upciedev_board *board, u64 causes);
 u64 upciedev_causes_of(const struct upciedev_board *board, u32 vectors);
 
 /* irq_fd.c */
@@ -252,10 +390,13 @@ void upciedev_unmap_all(struct upciedev_device *device);
 
 /* reset.c */
 long upciedev_reset(struct upciedev_file *file, unsigned long arg);
+void upciedev_reset_work(struct work_struct *work);
 
 /* master.c */
 void upciedev_master_get(struct upciedev_device *device);
 void upciedev_master_put(struct upciedev_device *device);
+bool upciedev_master_cut(struct upciedev_device *device);
+void upciedev_master_allow(struct upciedev_device *device);
 bool upciedev_may_master(const struct upciedev_device *device);
 void upciedev_intx(struct upciedev_device *device, bool on);
 bool upciedev_check_and_mask_intx(struct upciedev_device *device);

@@ -212,6 +212,10 @@ long upciedev_ioctl(struct file *filp, unsigned int command, unsigned long arg)
 		return upciedev_irq_info(file, user);
 	case UPCIEDEV_IRQ_OPEN:
 		return upciedev_irq_open(file, user);
+	case UPCIEDEV_DMA_INFO:
+		return upciedev_dma_info(file, user);
+	case UPCIEDEV_DMA_OPEN:
+		return upciedev_dma_open(file, user);
 	default:
 		return -ENOTTY;
 	}

@@ -184,6 +184,21 @@ static void count(struct upciedev_vector *vector, u64 status, bool spurious)
 	atomic64_inc(spurious ? &device->spurious : &device->interrupts);
 }
 
+/* For those who wait in the kernel: engines and streams */
+static void wake_engines(struct upciedev_board *board, u64 served)
+{
+	u64 now = ktime_get_ns();
+	u32 i;
+
+	for (i = 0; served; i++, served >>= 1) {
+		if (!(served & 1))
+			continue;
+		WRITE_ONCE(board->causes[i].time_ns, now);
+		atomic64_inc(&board->causes[i].raised);
+	}
+	wake_up_all(&board->dma_wait);
+}
+
 /* Acknowledges what is pending; returns a bit for each cause */
 static u64 serve(struct upciedev_vector *vector, bool tell)
 {
@@ -195,8 +210,10 @@ static u64 serve(struct upciedev_vector *vector, bool tell)
 		if (!served)
 			break;
 		all |= served;
-		if (tell)
-			count(vector, served, false);
+		if (!tell)
+			continue;
+		count(vector, served, false);
+		wake_engines(vector->board, served);
 	}
 	return all;
 }
@@ -419,6 +436,45 @@ void upciedev_causes_put(struct upciedev_board *board, u64 causes)
 			enable(board, i, false);
 }
 
+static struct upciedev_vector *vector_of(struct upciedev_board *board, u32 cause)
+{
+	return &board->vectors[board->device->card->irqs[cause].vector % board->nr_vectors];
+}
+
+/* Subscribe in the kernel; the caller holds the device's lock, and the board is there */
+int upciedev_causes_hold(struct upciedev_board *board, u64 causes)
+{
+	u64 held = 0;
+	u32 i;
+	int err;
+
+	for (i = 0; i < board->device->card->nr_irqs; i++) {
+		if (!(causes & BIT_ULL(i)))
+			continue;
+		err = upciedev_vector_get(vector_of(board, i));
+		if (err) {
+			upciedev_causes_drop(board, held);
+			return err;
+		}
+		upciedev_causes_get(board, BIT_ULL(i));
+		held |= BIT_ULL(i);
+	}
+	return 0;
+}
+
+/* As above */
+void upciedev_causes_drop(struct upciedev_board *board, u64 causes)
+{
+	u32 i;
+
+	for (i = 0; i < board->device->card->nr_irqs; i++) {
+		if (!(causes & BIT_ULL(i)))
+			continue;
+		upciedev_causes_put(board, BIT_ULL(i));
+		upciedev_vector_put(vector_of(board, i));
+	}
+}
+
 static int bits_check(const struct upciedev_device *device, const struct upciedev_card_bits *bits)
 {
 	const struct upciedev_span span = {
@@ -470,7 +526,8 @@ int upciedev_irqs_begin(struct upciedev_board *board)
 	if (nr <= 0)
 		return 0;
 	board->vectors = kcalloc(nr, sizeof(*board->vectors), GFP_KERNEL);
-	if (!board->vectors) {
+	board->causes = kcalloc(board->device->card->nr_irqs, sizeof(*board->causes), GFP_KERNEL);
+	if (!board->vectors || !board->causes) {
 		pci_free_irq_vectors(pdev);
 		return -ENOMEM;
 	}
@@ -510,4 +567,5 @@ void upciedev_irqs_free(struct upciedev_board *board)
 	for (i = 0; i < board->nr_vectors; i++)
 		kvfree(board->vectors[i].ring);
 	kfree(board->vectors);
+	kfree(board->causes);
 }

@@ -16,6 +16,8 @@ static void change(struct upciedev_device *device, u16 clear, u16 set)
 	u16 old, command;
 
 	spin_lock_irqsave(&device->command_lock, flags);
+	if (device->cut_off)
+		set &= ~PCI_COMMAND_MASTER;
 	pci_read_config_word(device->pdev, PCI_COMMAND, &old);
 	command = (old & ~clear) | set;
 	if (command != old && !PCI_POSSIBLE_ERROR(old))
@@ -45,6 +47,40 @@ void upciedev_master_put(struct upciedev_device *device)
 {
 	if (!--device->masters)
 		change(device, PCI_COMMAND_MASTER, 0);
+}
+
+/*
+ * The board is to reach nothing any more, whoever else needs it to. Returns whether it
+ * is sure to be quiet: Bus Master is off, and what was under way has arrived.
+ */
+bool upciedev_master_cut(struct upciedev_device *device)
+{
+	struct pci_dev *pdev = device->pdev;
+	unsigned long flags;
+	u16 command;
+
+	spin_lock_irqsave(&device->command_lock, flags);
+	device->cut_off = true;
+	spin_unlock_irqrestore(&device->command_lock, flags);
+	change(device, PCI_COMMAND_MASTER, 0);
+	pci_read_config_word(pdev, PCI_COMMAND, &command);
+	if (PCI_POSSIBLE_ERROR(command))	/* it left */
+		return true;
+	return !(command & PCI_COMMAND_MASTER) && pci_wait_for_pending_transaction(pdev);
+}
+
+/* After a reset: it has forgotten what it was doing */
+void upciedev_master_allow(struct upciedev_device *device)
+{
+	unsigned long flags;
+
+	mutex_lock(&device->lock);
+	spin_lock_irqsave(&device->command_lock, flags);
+	device->cut_off = false;
+	spin_unlock_irqrestore(&device->command_lock, flags);
+	if (device->masters)
+		change(device, 0, PCI_COMMAND_MASTER);
+	mutex_unlock(&device->lock);
 }
 
 void upciedev_intx(struct upciedev_device *device, bool on)

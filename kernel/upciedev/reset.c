@@ -32,26 +32,62 @@ static int reset_locked(struct upciedev_file *file)
 		return -EOPNOTSUPP;
 	if (err)
 		return err;
+	upciedev_master_allow(file->device);
 	return READ_ONCE(file->device->board) ? 0 : -EIO;
+}
+
+/* It may be the bridge that resets what is below it; returns the bridge */
+static struct pci_dev *lock_both(struct pci_dev *pdev)
+{
+	struct pci_dev *bridge = pci_upstream_bridge(pdev);
+
+	if (bridge)
+		pci_dev_lock(bridge);
+	pci_dev_lock(pdev);
+	return bridge;
+}
+
+static void unlock_both(struct pci_dev *pdev, struct pci_dev *bridge)
+{
+	pci_dev_unlock(pdev);
+	if (bridge)
+		pci_dev_unlock(bridge);
+}
+
+/* Of a board whose engine did not stop; nothing happens if it has left meanwhile */
+void upciedev_reset_work(struct work_struct *work)
+{
+	struct upciedev_board *board = container_of(work, struct upciedev_board, reset_work);
+	struct upciedev_device *device = board->device;
+	struct pci_dev *pdev = device->pdev;
+	struct pci_dev *bridge = lock_both(pdev);
+	int err = 0;
+
+	if (READ_ONCE(device->board) == board) {
+		err = pci_reset_function_locked(pdev);
+		if (err)
+			upciedev_board_end(device);
+		else
+			upciedev_master_allow(device);
+	}
+	unlock_both(pdev, bridge);
+	if (err)
+		pci_err(pdev, "cannot be reset (%d): switch it off and on\n", err);
+	upciedev_board_put(board);
 }
 
 long upciedev_reset(struct upciedev_file *file, unsigned long arg)
 {
 	struct pci_dev *pdev = file->device->pdev;
-	struct pci_dev *bridge = pci_upstream_bridge(pdev);
+	struct pci_dev *bridge;
 	int err;
 
 	if (arg)
 		return -EINVAL;
 	if (!(file->filp->f_mode & FMODE_WRITE))
 		return -EBADF;
-	/* It may be the bridge that resets what is below it */
-	if (bridge)
-		pci_dev_lock(bridge);
-	pci_dev_lock(pdev);
+	bridge = lock_both(pdev);
 	err = reset_locked(file);
-	pci_dev_unlock(pdev);
-	if (bridge)
-		pci_dev_unlock(bridge);
+	unlock_both(pdev, bridge);
 	return err;
 }

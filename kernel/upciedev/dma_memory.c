@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory that a board reaches: pages, and their mapping by the DMA API
+ */
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "internal.h"
+
+/* What the bounce buffers of swiotlb hold bounds a stretch */
+static u32 longest_stretch(struct device *dev)
+{
+	size_t most = min_t(size_t, dma_max_mapping_size(dev), dma_get_max_seg_size(dev));
+
+	return max_t(size_t, round_down(min_t(size_t, most, UINT_MAX), PAGE_SIZE), PAGE_SIZE);
+}
+
+int upciedev_memory_map(struct upciedev_board *board, struct upciedev_memory *memory,
+			struct page **pages, u32 nr_pages, u32 offset, u64 length,
+			enum dma_data_direction direction)
+{
+	struct device *dev = &board->device->pdev->dev;
+	int err;
+
+	err = sg_alloc_table_from_pages_segment(&memory->table, pages, nr_pages, offset, length,
+						longest_stretch(dev), GFP_KERNEL);
+	if (err)
+		return err;
+	err = dma_map_sgtable(dev, &memory->table, direction, 0);
+	if (err) {
+		sg_free_table(&memory->table);
+		return err == -EINVAL || err == -EIO ? -ENOMEM : err;
+	}
+	memory->direction = direction;
+	memory->mapped = true;
+	return 0;
+}
+
+/* Whether no engine may write any more to what was mapped for it */
+bool upciedev_memory_safe(const struct upciedev_board *board)
+{
+	return !READ_ONCE(board->unsafe);
+}
+
+/* What an engine may still write to stays mapped for ever */
+void upciedev_memory_unmap(struct upciedev_board *board, struct upciedev_memory *memory)
+{
+	if (!memory->mapped || !upciedev_memory_safe(board))
+		return;
+	dma_unmap_sgtable(&board->device->pdev->dev, &memory->table, memory->direction, 0);
+	sg_free_table(&memory->table);
+	memory->mapped = false;
+}
+
+void upciedev_pages_free(struct page **pages, u32 count)
+{
+	while (count)
+		__free_page(pages[--count]);
+}
+
+/* As much together as can be had: each stretch costs a start of the engine */
+static struct page *alloc_block(gfp_t flags, u32 order)
+{
+	if (order)
+		flags |= __GFP_NOWARN | __GFP_NORETRY;
+	return alloc_pages(flags, order);
+}
+
+#define LARGEST_BLOCK	8	/* 1 MiB */
+
+/* Pages of their own, so that users may keep some of them */
+int upciedev_pages_alloc(const struct upciedev_board *board, struct page **pages, u32 count)
+{
+	u64 mask = dma_get_mask(&board->device->pdev->dev);
+	gfp_t flags = GFP_KERNEL_ACCOUNT | __GFP_ZERO;
+	u32 order = LARGEST_BLOCK, done = 0, i;
+	struct page *block;
+
+	if (mask <= DMA_BIT_MASK(32))
+		flags |= GFP_DMA32;
+	while (done < count) {
+		order = min_t(u32, order, ilog2(count - done));
+		block = alloc_block(flags, order);
+		if (!block && !order) {
+			upciedev_pages_free(pages, done);
+			return -ENOMEM;
+		}
+		if (!block) {
+			order--;
+			continue;
+		}
+		if (order)
+			split_page(block, order);
+		for (i = 0; i < BIT(order); i++)
+			pages[done++] = block + i;
+	}
+	return 0;
+}

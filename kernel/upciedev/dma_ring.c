@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * UPCIEDEV_DMA_RING: frames that the kernel and a user share
+ *
+ * The pages are ordinary ones, inserted into the user's maps with references: removal
+ * unmaps them for the board, and the user keeps them. What the kernel tells stands in a
+ * head that users can only read and that the kernel only writes; nothing that a user can
+ * write is ever taken for true.
+ */
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/nospec.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/vmalloc.h>
+
+#include "compat.h"
+#include "dma_ring.h"
+
+/* The oldest frame that was given to the engine; false: there is none */
+bool upciedev_ring_next(struct upciedev_ring *ring, u32 *index)
+{
+	bool any;
+
+	spin_lock(&ring->lock);
+	any = ring->given_first != ring->given_end;
+	if (any)
+		*index = ring->given[ring->given_first++ % ring->frames];
+	spin_unlock(&ring->lock);
+	return any;
+}
+
+/* The frame is the user's from now on */
+void upciedev_ring_deliver(struct upciedev_ring *ring, u32 index, u64 time_ns, u32 lost)
+{
+	struct upciedev_dma_frame *entry;
+
+	spin_lock(&ring->lock);
+	entry = &ring->queue[ring->ready % ring->frames];
+	ring->lost += lost;
+	ring->sequence += lost;
+	entry->sequence = ring->sequence++;
+	entry->time_ns = time_ns;
+	entry->length = ring->frame_length;
+	entry->index = index;
+	entry->lost = lost;
+	ring->held[index] = true;
+	ring->ready++;
+	WRITE_ONCE(ring->head->lost, ring->lost);
+	smp_store_release(&ring->head->ready, ring->ready);
+	spin_unlock(&ring->lock);
+	wake_up_all(&ring->channel->board->dma_wait);
+}
+
+void upciedev_ring_state(struct upciedev_ring *ring, u32 state, int error)
+{
+	spin_lock(&ring->lock);
+	ring->state = state;
+	ring->error = error;
+	WRITE_ONCE(ring->head->error, error);
+	smp_store_release(&ring->head->state, state);
+	spin_unlock(&ring->lock);
+	wake_up_all(&ring->channel->board->dma_wait);
+}
+
+static bool has_news(struct upciedev_ring *ring, u64 seen)
+{
+	bool news;
+
+	spin_lock(&ring->lock);
+	news = ring->ready > seen || ring->state == UPCIEDEV_DMA_ENDED;
+	spin_unlock(&ring->lock);
+	return news;
+}
+
+bool upciedev_ring_has_news(const struct upciedev_channel *channel)
+{
+	struct upciedev_ring *ring = smp_load_acquire(&channel->ring);
+
+	return ring && has_news(ring, READ_ONCE(ring->seen));
+}
+
+static int ring_check(const struct upciedev_channel *channel, const struct upciedev_dma_ring *ring)
+{
+	if (ring->flags || ring->reserved[0] || ring->reserved[1])
+		return -EINVAL;
+	if (!ring->frames || ring->frames > UPCIEDEV_DMA_MAX_FRAMES || !ring->frame_length)
+		return -EINVAL;
+	if (ring->frame_length & (channel->dma->alignment - 1))
+		return -EINVAL;
+	/* An int counts its pages, also in the DMA API */
+	if (ring->frame_length > (u64)INT_MAX << (PAGE_SHIFT - 12) ||
+	    ring->frames * DIV_ROUND_UP(ring->frame_length, PAGE_SIZE) > INT_MAX)
+		return -EINVAL;
+	return 0;
+}
+
+static int map_frames(struct upciedev_ring *ring)
+{
+	enum dma_data_direction direction;
+	u32 i;
+	int err = 0;
+
+	direction = upciedev_ring_takes(ring) ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
+	for (i = 0; i < ring->frames && !err; i++)
+		err = upciedev_memory_map(ring->channel->board, &ring->memory[i],
+					  &ring->pages[i * ring->frame_pages], ring->frame_pages,
+					  0, ring->frame_length, direction);
+	return err;
+}
+
+static void unmap_frames(struct upciedev_ring *ring)
+{
+	u32 i;
+
+	for (i = 0; i < ring->frames; i++)
+		upciedev_memory_unmap(ring->channel->board, &ring->memory[i]);
+}
+
+/* What an engine may still write to is never given back */
+static void pages_put(struct upciedev_ring *ring)
+{
+	if (!ring->pages || !ring->nr_pages || !upciedev_memory_safe(ring->channel->board))
+		return;
+	upciedev_pages_free(ring->pages, ring->nr_pages);
+	account_locked_vm(ring->mm, ring->nr_pages, false);
+	upciedev_count(UPCIEDEV_COUNT_RING_PAGES, -(int)ring->nr_pages);
+}
+
+static void ring_free(struct upciedev_ring *ring)
+{
+	pages_put(ring);
+	if (ring->mm)
+		mmdrop(ring->mm);
+	kvfree(ring->pages);
+	kvfree(ring->memory);
+	kvfree(ring->held);
+	kvfree(ring->given);
+	vfree(ring->head);
+	kfree(ring);
+}
+
+void upciedev_ring_free(struct upciedev_channel *channel)
+{
+	if (channel->ring)
+		ring_free(channel->ring);
+	channel->ring = NULL;
+}
+
+/* The caller holds the device's lock, and the stream is at rest */
+void upciedev_ring_leave(struct upciedev_channel *channel)
+{
+	struct upciedev_ring *ring = channel->ring;
+
+	if (!ring)
+		return;
+	upciedev_causes_drop(channel->board, ring->causes);
+	ring->causes = 0;
+	unmap_frames(ring);
+}
+
+static int pages_get(struct upciedev_ring *ring)
+{
+	u64 count = (u64)ring->frames * ring->frame_pages;
+	int err;
+
+	ring->pages = kvmalloc_array(count, sizeof(*ring->pages), GFP_KERNEL_ACCOUNT);
+	if (!ring->pages)
+		return -ENOMEM;
+	err = account_locked_vm(current->mm, count, true);
+	if (err)
+		return err;
+	ring->mm = current->mm;
+	mmgrab(ring->mm);
+	err = upciedev_pages_alloc(ring->channel->board, ring->pages, count);
+	if (err) {
+		account_locked_vm(current->mm, count, false);
+		return err;
+	}
+	ring->nr_pages = count;
+	upciedev_count(UPCIEDEV_COUNT_RING_PAGES, count);
+	return 0;
+}
+
+static int tables_get(struct upciedev_ring *ring)
+{
+	size_t head = sizeof(*ring->head) + ring->frames * sizeof(*ring->queue);
+
+	ring->head_pages = DIV_ROUND_UP(head, PAGE_SIZE);
+	ring->head = vmalloc_user(ring->head_pages * PAGE_SIZE);
+	ring->memory = kvcalloc(ring->frames, sizeof(*ring->memory), GFP_KERNEL_ACCOUNT);
+	ring->held = kvcalloc(ring->frames, sizeof(*ring->held), GFP_KERNEL_ACCOUNT);
+	ring->given = kvcalloc(ring->frames, sizeof(*ring->given), GFP_KERNEL_ACCOUNT);
+	if (!ring->head || !ring->memory || !ring->held || !ring->given)
+		return -ENOMEM;
+	ring->queue = (struct upciedev_dma_frame *)(ring->head + 1);
+	return 0;
+}
+
+/* From the board all frames are the engine's at first, to the board the user's */
+static void deal_frames(struct upciedev_ring *ring)
+{
+	u32 i;
+
+	for (i = 0; i < ring->frames; i++) {
+		ring->held[i] = upciedev_ring_takes(ring);
+		ring->given[i] = i;
+	}
+	ring->given_end = upciedev_ring_takes(ring) ? 0 : ring->frames;
+}
+
+static struct upciedev_ring *ring_alloc(struct upciedev_channel *channel,
+					const struct upciedev_dma_ring *what)
+{
+	struct upciedev_ring *ring = kzalloc(sizeof(*ring), GFP_KERNEL_ACCOUNT);
+	int err;
+
+	if (!ring)
+		return ERR_PTR(-ENOMEM);
+	ring->channel = channel;
+	ring->frame_length = what->frame_length;
+	ring->frames = what->frames;
+	ring->frame_pages = DIV_ROUND_UP(what->frame_length, PAGE_SIZE);
+	spin_lock_init(&ring->lock);
+	INIT_WORK(&ring->work, upciedev_stream_work);
+	err = tables_get(ring);
+	if (!err)
+		err = pages_get(ring);
+	if (err) {
+		ring_free(ring);
+		return ERR_PTR(err);
+	}
+	deal_frames(ring);
+	return ring;
+}
+
+/* Entered meanwhile, so that the end of the board finds all rings or none */
+static int ring_attach(struct upciedev_channel *channel, struct upciedev_ring *ring)
+{
+	int err = upciedev_dma_enter(channel->board);
+
+	if (err)
+		return err;
+	err = map_frames(ring);
+	if (err)
+		unmap_frames(ring);
+	else
+		smp_store_release(&channel->ring, ring);
+	upciedev_dma_leave(channel->board);
+	return err;
+}
+
+static int ring_make(struct upciedev_channel *channel, struct upciedev_dma_ring *what)
+{
+	struct upciedev_ring *ring;
+	int err;
+
+	if (channel->ring)
+		return -EBUSY;
+	ring = ring_alloc(channel, what);
+	if (IS_ERR(ring))
+		return PTR_ERR(ring);
+	err = ring_attach(channel, ring);
+	if (err) {
+		ring_free(ring);
+		return err;
+	}
+	what->head_length = ring->head_pages * PAGE_SIZE;
+	what->position = what->head_length;
+	what->step = ring->frame_pages * PAGE_SIZE;
+	return 0;
+}
+
+long upciedev_ring_create(struct upciedev_channel *channel, struct upciedev_dma_ring __user *arg)
+{
+	struct upciedev_dma_ring what;
+	int err;
+
+	if (copy_from_user(&what, arg, sizeof(what)))
+		return -EFAULT;
+	err = ring_check(channel, &what);
+	if (err)
+		return err;
+	if (mutex_lock_interruptible(&channel->lock))
+		return -ERESTARTSYS;
+	err = ring_make(channel, &what);
+	mutex_unlock(&channel->lock);
+	if (err)
+		return err;
+	return copy_to_user(arg, &what, sizeof(what)) ? -EFAULT : 0;
+}
+
+static vm_fault_t ring_fault(struct vm_fault *vmf)
+{
+	const struct upciedev_channel *channel = vmf->vma->vm_file->private_data;
+	const struct upciedev_ring *ring = channel->ring;
+	u64 index = vmf->pgoff;
+
+	if (index < ring->head_pages)
+		vmf->page = vmalloc_to_page((char *)ring->head + index * PAGE_SIZE);
+	else if (index - ring->head_pages < ring->nr_pages)
+		vmf->page = ring->pages[index - ring->head_pages];
+	else
+		return VM_FAULT_SIGBUS;
+	get_page(vmf->page);
+	return 0;
+}
+
+static const struct vm_operations_struct ring_vm_ops = {
+	.fault	= ring_fault,
+};
+
+int upciedev_ring_mmap(struct upciedev_channel *channel, struct vm_area_struct *vma)
+{
+	const struct upciedev_ring *ring = smp_load_acquire(&channel->ring);
+	u64 pages = vma_pages(vma), total;
+
+	if (!ring || !(vma->vm_flags & VM_MAYSHARE))
+		return -EINVAL;
+	total = ring->head_pages + ring->nr_pages;
+	if (vma->vm_pgoff > total || pages > total - vma->vm_pgoff)
+		return -ERANGE;
+	if (vma->vm_flags & VM_EXEC)
+		return -EPERM;
+	vm_flags_clear(vma, VM_MAYEXEC);
+	if (vma->vm_pgoff < ring->head_pages) {
+		if (vma->vm_flags & VM_WRITE)
+			return -EPERM;
+		vm_flags_clear(vma, VM_MAYWRITE);
+	}
+	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
+	vma->vm_ops = &ring_vm_ops;
+	return 0;
+}
+
+static int transfer(struct upciedev_ring *ring, struct upciedev_dma_transfer *what,
+		    const struct upciedev_limit *limit)
+{
+	u64 step = (u64)ring->frame_pages * PAGE_SIZE;
+	u64 frame, from;
+
+	frame = div64_u64_rem(what->address, step, &from);
+	if (frame >= ring->frames || from > ring->frame_length ||
+	    what->length > ring->frame_length - from)
+		return -ERANGE;
+	if ((what->offset | what->length | from) & (ring->channel->dma->alignment - 1))
+		return -EINVAL;
+	frame = array_index_nospec(frame, ring->frames);
+	return upciedev_engine_move(ring->channel, &ring->memory[frame], from, what->length,
+				    what->offset, limit, &what->done);
+}
+
+/* A transfer inside one frame */
+long upciedev_ring_transfer(struct upciedev_channel *channel, struct upciedev_dma_transfer *what)
+{
+	struct upciedev_limit limit = upciedev_limit_in(what->timeout_ms, &channel->cancels);
+	struct upciedev_ring *ring = smp_load_acquire(&channel->ring);
+	int err;
+
+	if (!ring)
+		return -EINVAL;
+	err = upciedev_dma_enter(channel->board);
+	if (err)
+		return err;
+	err = transfer(ring, what, &limit);
+	upciedev_dma_leave(channel->board);
+	return err;
+}
+
+static int give(struct upciedev_ring *ring, u32 index)
+{
+	int err = -EINVAL;
+
+	if (index >= ring->frames)
+		return err;
+	index = array_index_nospec(index, ring->frames);
+	spin_lock(&ring->lock);
+	if (ring->held[index]) {
+		ring->held[index] = false;
+		ring->given[ring->given_end++ % ring->frames] = index;
+		err = 0;
+	}
+	spin_unlock(&ring->lock);
+	return err;
+}
+
+static int give_all(struct upciedev_ring *ring, const struct upciedev_dma_exchange *what)
+{
+	const u32 __user *indices = u64_to_user_ptr(what->indices);
+	u32 i, index;
+	int err = 0;
+
+	for (i = 0; i < what->count && !err; i++)
+		err = get_user(index, indices + i) ? -EFAULT : give(ring, index);
+	if (what->count)
+		wake_up_all(&ring->channel->board->dma_wait);
+	return err;
+}
+
+/* Why there is no frame, when no wait is left */
+static int no_frame(struct upciedev_ring *ring, u64 seen)
+{
+	int err;
+
+	spin_lock(&ring->lock);
+	if (ring->ready > seen)
+		err = 0;
+	else if (ring->state == UPCIEDEV_DMA_ENDED)
+		err = -ring->error ?: -ENODATA;
+	else
+		err = -ETIMEDOUT;
+	spin_unlock(&ring->lock);
+	return err == -ETIMEDOUT && upciedev_gone(ring->channel->board) ? -ENODEV : err;
+}
+
+static int wait_for_frame(struct upciedev_ring *ring, const struct upciedev_dma_exchange *what)
+{
+	struct upciedev_board *board = ring->channel->board;
+	long left;
+
+	left = wait_event_interruptible_timeout(board->dma_wait,
+						has_news(ring, what->seen) || upciedev_gone(board),
+						msecs_to_jiffies(what->timeout_ms));
+	return left < 0 ? -EINTR : no_frame(ring, what->seen);
+}
+
+long upciedev_ring_exchange(struct upciedev_channel *channel,
+			    struct upciedev_dma_exchange __user *arg)
+{
+	struct upciedev_ring *ring = smp_load_acquire(&channel->ring);
+	struct upciedev_dma_exchange what;
+	int err;
+
+	if (copy_from_user(&what, arg, sizeof(what)))
+		return -EFAULT;
+	if (!ring || what.reserved[0] || what.reserved[1] ||
+	    what.count > UPCIEDEV_DMA_MAX_FRAMES || what.timeout_ms > UPCIEDEV_DMA_MAX_MS)
+		return -EINVAL;
+	err = give_all(ring, &what);
+	if (err)
+		return err;
+	WRITE_ONCE(ring->seen, what.seen);
+	return what.timeout_ms ? wait_for_frame(ring, &what) : 0;
+}
