@@ -18,6 +18,13 @@
 #include "compat.h"
 #include "dma_ring.h"
 
+/* Once there it stays, so that its users need no lock */
+static struct upciedev_ring *ring_of(const struct upciedev_channel *channel)
+{
+	/* Pairs with ring_attach() */
+	return smp_load_acquire(&channel->ring);
+}
+
 /* The oldest frame that was given to the engine; false: there is none */
 bool upciedev_ring_next(struct upciedev_ring *ring, u32 *index)
 {
@@ -48,6 +55,7 @@ void upciedev_ring_deliver(struct upciedev_ring *ring, u32 index, u64 time_ns, u
 	ring->held[index] = true;
 	ring->ready++;
 	WRITE_ONCE(ring->head->lost, ring->lost);
+	/* After the entry; users read it before */
 	smp_store_release(&ring->head->ready, ring->ready);
 	spin_unlock(&ring->lock);
 	wake_up_all(&ring->channel->board->dma_wait);
@@ -59,6 +67,7 @@ void upciedev_ring_state(struct upciedev_ring *ring, u32 state, int error)
 	ring->state = state;
 	ring->error = error;
 	WRITE_ONCE(ring->head->error, error);
+	/* After the error; users read it before */
 	smp_store_release(&ring->head->state, state);
 	spin_unlock(&ring->lock);
 	wake_up_all(&ring->channel->board->dma_wait);
@@ -76,7 +85,7 @@ static bool has_news(struct upciedev_ring *ring, u64 seen)
 
 bool upciedev_ring_has_news(const struct upciedev_channel *channel)
 {
-	struct upciedev_ring *ring = smp_load_acquire(&channel->ring);
+	struct upciedev_ring *ring = ring_of(channel);
 
 	return ring && has_news(ring, READ_ONCE(ring->seen));
 }
@@ -246,6 +255,7 @@ static int ring_attach(struct upciedev_channel *channel, struct upciedev_ring *r
 	if (err)
 		unmap_frames(ring);
 	else
+		/* Complete; see ring_of() */
 		smp_store_release(&channel->ring, ring);
 	upciedev_dma_leave(channel->board);
 	return err;
@@ -313,7 +323,7 @@ static const struct vm_operations_struct ring_vm_ops = {
 
 int upciedev_ring_mmap(struct upciedev_channel *channel, struct vm_area_struct *vma)
 {
-	const struct upciedev_ring *ring = smp_load_acquire(&channel->ring);
+	const struct upciedev_ring *ring = ring_of(channel);
 	u64 pages = vma_pages(vma), total;
 
 	if (!ring || !(vma->vm_flags & VM_MAYSHARE))
@@ -355,7 +365,7 @@ static int transfer(struct upciedev_ring *ring, struct upciedev_dma_transfer *wh
 long upciedev_ring_transfer(struct upciedev_channel *channel, struct upciedev_dma_transfer *what)
 {
 	struct upciedev_limit limit = upciedev_limit_in(what->timeout_ms, &channel->cancels);
-	struct upciedev_ring *ring = smp_load_acquire(&channel->ring);
+	struct upciedev_ring *ring = ring_of(channel);
 	int err;
 
 	if (!ring)
@@ -428,7 +438,7 @@ static int wait_for_frame(struct upciedev_ring *ring, const struct upciedev_dma_
 long upciedev_ring_exchange(struct upciedev_channel *channel,
 			    struct upciedev_dma_exchange __user *arg)
 {
-	struct upciedev_ring *ring = smp_load_acquire(&channel->ring);
+	struct upciedev_ring *ring = ring_of(channel);
 	struct upciedev_dma_exchange what;
 	int err;
 

@@ -150,7 +150,7 @@ struct upciedev_board {
 	u32 users[UPCIEDEV_MAX_CAUSES]; /* of each cause; device->lock */
 	struct upciedev_cause *causes;
 
-	struct upciedev_engine *engines; /* as many as channels; those that share one use the first */
+	struct upciedev_engine *engines; /* a channel's own, or of the first that shares it */
 	struct list_head channels;	/* device->lock */
 	wait_queue_head_t dma_wait;	/* interrupts, turns, frames, cancelling, gone */
 	spinlock_t dma_lock;		/* turns and the next two */

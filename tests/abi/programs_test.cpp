@@ -64,9 +64,15 @@ TEST(examples, Irq) {
     EXPECT_EQ(output, "vector 0, causes 0x1, 0 lost\n");
 }
 
+TEST(examples, Dma) {
+    const auto [exit_code, output] = run_program("abi-example-dma", the(role::edu).node);
+    EXPECT_EQ(exit_code, 0);
+    EXPECT_EQ(output, "by DMA, there and back\n");
+}
+
 TEST(examples, FailWithAMessage) {
-    for (const auto* name :
-         {"abi-example-info", "abi-example-batch", "abi-example-map", "abi-example-claim"})
+    for (const auto* name : {"abi-example-info", "abi-example-batch", "abi-example-map",
+                             "abi-example-claim", "abi-example-irq", "abi-example-dma"})
         EXPECT_EQ(run_program(name, "/dev/null").exit_code, 1) << name;
 }
 

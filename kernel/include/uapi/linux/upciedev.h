@@ -425,7 +425,8 @@ struct upciedev_dma_open {
  * @address: in: user address, or see UPCIEDEV_DMA_RING_MEMORY
  * @length: in: bytes, at least 1
  * @timeout_ms: in: 1 to UPCIEDEV_DMA_MAX_MS, for all of it
- * @flags: in: UPCIEDEV_DMA_RING_MEMORY or 0, else EINVAL
+ * @flags: in: UPCIEDEV_DMA_RING_MEMORY or 0, else EINVAL: inside one frame, all of offset,
+ *	address and length multiples of the engine's alignment
  * @done: out: bytes that have arrived, from the beginning, also on error
  * @bounced: out: of them, those that the CPU had to copy because of the engine's
  *	alignment
@@ -459,7 +460,7 @@ struct upciedev_dma_transfer {
 
 /**
  * struct upciedev_dma_ring - memory for frames, shared with the kernel
- * @frame_length: in: bytes of a frame, at least 1
+ * @frame_length: in: bytes of a frame, a multiple of the engine's alignment
  * @frames: in: 1 to UPCIEDEV_DMA_MAX_FRAMES
  * @flags: in: zero, else EINVAL
  * @head_length: out: bytes to map at position 0, for reading: a struct
@@ -526,8 +527,9 @@ struct upciedev_dma_frame {
 
 /**
  * struct upciedev_dma_start - let frames flow
- * @offset: in: of the first frame in the board's memory, bytes
- * @step: in: bytes from a frame to the next one there; 0: always the same place
+ * @offset: in: of the first frame in the board's memory, bytes, a multiple of the
+ *	engine's alignment
+ * @step: in: bytes from a frame to the next one there, as well; 0: always the same place
  * @count: in: frames, after which it ends; 0: without end, then @step is 0
  * @causes: in: a bit each: every interrupt of one of them moves a frame; 0: at once
  * @timeout_ms: in: 1 to UPCIEDEV_DMA_MAX_MS, for the engine to move one frame
