@@ -58,6 +58,15 @@ void upciedev_pages_free(struct page **pages, u32 count)
 		__free_page(pages[--count]);
 }
 
+/* The kernel helps engines of 32 bits and more, not those with fewer */
+bool upciedev_reaches_all_memory(const struct upciedev_board *board)
+{
+	struct device *dev = &board->device->pdev->dev;
+	u64 mask = dma_get_mask(dev);
+
+	return mask >= DMA_BIT_MASK(32) || dma_get_required_mask(dev) <= mask;
+}
+
 /* As much together as can be had: each stretch costs a start of the engine */
 static struct page *alloc_block(gfp_t flags, u32 order)
 {
@@ -76,7 +85,9 @@ int upciedev_pages_alloc(const struct upciedev_board *board, struct page **pages
 	u32 order = LARGEST_BLOCK, done = 0, i;
 	struct page *block;
 
-	if (mask <= DMA_BIT_MASK(32))
+	if (!upciedev_reaches_all_memory(board))
+		flags |= GFP_DMA;
+	else if (mask <= DMA_BIT_MASK(32))
 		flags |= GFP_DMA32;
 	while (done < count) {
 		order = min_t(u32, order, ilog2(count - done));

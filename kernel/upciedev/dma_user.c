@@ -5,7 +5,8 @@
  * The caller's pages are pinned, some at a time, so that any length will do and other
  * channels get their turn in between. What the engine cannot reach because of its
  * alignment goes through a page or some of the kernel's: at the edges, or all of it where
- * the caller's address and the board's offset do not agree.
+ * the caller's address and the board's offset do not agree. So does everything of an
+ * engine with so few address bits that it does not reach all memory.
  */
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
@@ -29,6 +30,7 @@ struct request {
 	u64 left;
 	u64 done;
 	u64 bounced;
+	bool bounce_all;
 };
 
 static bool to_board(const struct request *request)
@@ -196,7 +198,7 @@ static int next_stretch(struct request *request)
 	u32 alignment = request->channel->dma->alignment;
 	u64 edge = request->offset & (alignment - 1);
 
-	if ((request->address & (alignment - 1)) != edge)
+	if (request->bounce_all || (request->address & (alignment - 1)) != edge)
 		return bounced(request, request->left);
 	if (edge)
 		return bounced(request, min(request->left, alignment - edge));
@@ -222,6 +224,7 @@ static int to_or_from_user(struct upciedev_channel *channel, struct upciedev_dma
 		return -ENOMEM;
 	request->channel = channel;
 	request->limit = upciedev_limit_in(transfer->timeout_ms, &channel->cancels);
+	request->bounce_all = !upciedev_reaches_all_memory(channel->board);
 	request->offset = transfer->offset;
 	request->address = transfer->address;
 	request->left = transfer->length;

@@ -329,6 +329,7 @@ int upciedev_memory_map(struct upciedev_board *board, struct upciedev_memory *me
 			struct page **pages, u32 nr_pages, u32 offset, u64 length,
 			enum dma_data_direction direction);
 void upciedev_memory_unmap(struct upciedev_board *board, struct upciedev_memory *memory);
+bool upciedev_reaches_all_memory(const struct upciedev_board *board);
 bool upciedev_memory_safe(const struct upciedev_board *board);
 void upciedev_pages_free(struct page **pages, u32 count);
 int upciedev_pages_alloc(const struct upciedev_board *board, struct page **pages, u32 count);
