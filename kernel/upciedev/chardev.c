@@ -31,7 +31,7 @@ static DEFINE_IDA(indices);
 /* The caller holds the lock, which keeps the card's module from leaving */
 static int file_attach(struct upciedev_device *device, struct upciedev_file *file)
 {
-	if (!device->board || !try_module_get(device->owner))
+	if (!device->board || upciedev_gone(device->board) || !try_module_get(device->owner))
 		return -ENODEV;
 	file->device = device;
 	file->board = device->board;

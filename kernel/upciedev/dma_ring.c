@@ -18,6 +18,8 @@
 #include "compat.h"
 #include "dma_ring.h"
 
+#define MOST_PAGES	(INT_MAX / sizeof(struct page *))
+
 /* Once there it stays, so that its users need no lock */
 static struct upciedev_ring *ring_of(const struct upciedev_channel *channel)
 {
@@ -98,10 +100,9 @@ static int ring_check(const struct upciedev_channel *channel, const struct upcie
 		return -EINVAL;
 	if (ring->frame_length & (channel->dma->alignment - 1))
 		return -EINVAL;
-	/* An int counts its pages, also in the DMA API */
-	if (ring->frame_length > (u64)INT_MAX << (PAGE_SHIFT - 12) ||
-	    ring->frames * DIV_ROUND_UP(ring->frame_length, PAGE_SIZE) > INT_MAX)
-		return -EINVAL;
+	if (ring->frame_length > INT_MAX ||
+	    ring->frames * DIV_ROUND_UP(ring->frame_length, PAGE_SIZE) > MOST_PAGES)
+		return -ENOMEM;
 	return 0;
 }
 
@@ -174,15 +175,15 @@ static int pages_get(struct upciedev_ring *ring)
 	u64 count = (u64)ring->frames * ring->frame_pages;
 	int err;
 
-	ring->pages = kvmalloc_array(count, sizeof(*ring->pages), GFP_KERNEL_ACCOUNT);
-	if (!ring->pages)
-		return -ENOMEM;
 	err = account_locked_vm(current->mm, count, true);
 	if (err)
 		return err;
 	ring->mm = current->mm;
 	mmgrab(ring->mm);
-	err = upciedev_pages_alloc(ring->channel->board, ring->pages, count);
+	ring->pages = kvmalloc_array(count, sizeof(*ring->pages), GFP_KERNEL_ACCOUNT);
+	err = -ENOMEM;
+	if (ring->pages)
+		err = upciedev_pages_alloc(ring->channel->board, ring->pages, count);
 	if (err) {
 		account_locked_vm(current->mm, count, false);
 		return err;
