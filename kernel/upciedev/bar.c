@@ -61,6 +61,8 @@ static void bar_describe(struct upciedev_device *device, int index)
 	bar->mappable = bar_mappable(bar, card->flags);
 	if (!bar->flags)
 		return;
+	if (reachable(bar))
+		bar->flags |= card->flags & UPCIEDEV_BAR_PEER;
 	if (card->name)
 		strscpy(bar->name, card->name, sizeof(bar->name));
 	else

@@ -45,6 +45,7 @@ static struct upciedev_board *board_alloc(struct upciedev_device *device)
 	init_waitqueue_head(&board->dma_wait);
 	spin_lock_init(&board->dma_lock);
 	INIT_LIST_HEAD(&board->channels);
+	INIT_LIST_HEAD(&board->leases);
 	INIT_WORK(&board->reset_work, upciedev_reset_work);
 	board->generation = atomic64_inc_return(&generations);
 	board->status->abi = UPCIEDEV_ABI_VERSION;

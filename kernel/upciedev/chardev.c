@@ -7,6 +7,7 @@
  *
  * Read and write at a position are naturally aligned 32-bit accesses.
  */
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/idr.h>
 #include <linux/io.h>
@@ -208,6 +209,19 @@ static const struct file_operations upciedev_fops = {
 	.mmap		= upciedev_mmap,
 };
 
+/* An open node of a board; release it with fput() */
+struct file *upciedev_board_file(int fd)
+{
+	struct file *filp = fget(fd);
+
+	if (!filp)
+		return ERR_PTR(-EBADF);
+	if (filp->f_op == &upciedev_fops)
+		return filp;
+	fput(filp);
+	return ERR_PTR(-EINVAL);
+}
+
 static char *upciedev_devnode(UPCIEDEV_DEVNODE_CONST struct device *dev, umode_t *mode)
 {
 	if (mode)
@@ -274,6 +288,7 @@ static void chardev_remove(void *data)
 {
 	struct upciedev_device *device = data;
 
+	upciedev_peer_remove(device);
 	cdev_device_del(&device->cdev, &device->dev);
 }
 
@@ -288,6 +303,7 @@ int upciedev_chardev_add(struct upciedev_device *device)
 	err = cdev_device_add(&device->cdev, &device->dev);
 	if (err)
 		return err;
+	upciedev_peer_add(device);
 	return devm_add_action_or_reset(&device->pdev->dev, chardev_remove, device);
 }
 

@@ -175,6 +175,7 @@ void upciedev_dma_end(struct upciedev_board *board)
 	board->dma_ended = true;
 	spin_unlock(&board->dma_lock);
 	wake_up_all(&board->dma_wait);
+	upciedev_peers_wake();
 	wait_event(board->dma_wait, all_left(board));
 	mutex_lock(&device->lock);
 	list_for_each_entry_safe(channel, next, &board->channels, node)
@@ -231,6 +232,8 @@ int upciedev_limit_check(struct upciedev_board *board, const struct upciedev_lim
 {
 	if (upciedev_gone(board))
 		return -ENODEV;
+	if (limit->peer && upciedev_gone(limit->peer))
+		return -EHOSTDOWN;
 	if (READ_ONCE(*limit->cancels) != limit->cancels_before)
 		return -ECANCELED;
 	if (signal_pending(current))

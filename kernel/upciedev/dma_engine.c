@@ -209,32 +209,47 @@ static int run(struct upciedev_engine *engine, const struct upciedev_dma_piece *
 
 /* Where a walk through mapped memory stands */
 struct walk {
-	struct scatterlist *sg;
-	u64 skip;	/* bytes of it that are behind */
+	struct scatterlist *sg;	/* NULL: a peer's window */
+	u64 address;		/* of the stretch */
+	u64 length;
+	u64 skip;		/* bytes of it that are behind */
 	u64 board;
 	u64 left;
 };
 
+static void enter_stretch(struct walk *walk, struct scatterlist *sg)
+{
+	walk->sg = sg;
+	if (!sg)
+		return;
+	walk->address = sg_dma_address(sg);
+	walk->length = sg_dma_len(sg);
+}
+
 static struct walk walk_from(struct upciedev_memory *memory, u64 from, u64 length, u64 board)
 {
-	struct walk walk = { memory->table.sgl, from, board, length };
+	struct walk walk = {
+		.address = memory->address, .length = memory->length,
+		.skip = from, .board = board, .left = length,
+	};
 
-	for (; walk.skip >= sg_dma_len(walk.sg); walk.sg = sg_next(walk.sg))
-		walk.skip -= sg_dma_len(walk.sg);
+	enter_stretch(&walk, memory->table.sgl);
+	for (; walk.sg && walk.skip >= walk.length; enter_stretch(&walk, sg_next(walk.sg)))
+		walk.skip -= walk.length;
 	return walk;
 }
 
 /* @limit: bytes of one start, a multiple of the alignment */
 static u64 next_piece(struct walk *walk, u64 limit, struct upciedev_dma_piece *piece)
 {
-	piece->host = sg_dma_address(walk->sg) + walk->skip;
+	piece->host = walk->address + walk->skip;
 	piece->board = walk->board;
-	piece->length = min3(sg_dma_len(walk->sg) - walk->skip, walk->left, limit);
+	piece->length = min3(walk->length - walk->skip, walk->left, limit);
 	walk->skip += piece->length;
 	walk->board += piece->length;
 	walk->left -= piece->length;
-	if (walk->skip == sg_dma_len(walk->sg)) {
-		walk->sg = sg_next(walk->sg);
+	if (walk->sg && walk->skip == walk->length) {
+		enter_stretch(walk, sg_next(walk->sg));
 		walk->skip = 0;
 	}
 	return piece->length;
@@ -291,9 +306,10 @@ int upciedev_engine_move(struct upciedev_channel *channel, struct upciedev_memor
 	if (err)
 		return err;
 	engine->dma = channel->dma;
-	dma_sync_sgtable_for_device(dev, &memory->table, memory->direction);
+	if (memory->table.sgl)
+		dma_sync_sgtable_for_device(dev, &memory->table, memory->direction);
 	err = move(engine, &walk, limit, done);
-	if (upciedev_memory_safe(channel->board))
+	if (memory->table.sgl && upciedev_memory_safe(channel->board))
 		dma_sync_sgtable_for_cpu(dev, &memory->table, memory->direction);
 	upciedev_turn_end(engine, &turn);
 	return err;

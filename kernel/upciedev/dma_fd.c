@@ -154,6 +154,10 @@ static long dma_ioctl(struct file *filp, unsigned int command, unsigned long arg
 		return arg ? -EINVAL : upciedev_stream_stop(channel);
 	case UPCIEDEV_DMA_EXCHANGE:
 		return upciedev_ring_exchange(channel, user);
+	case UPCIEDEV_DMA_PEER:
+		return upciedev_dma_peer(channel, user);
+	case UPCIEDEV_DMA_PEER_RING:
+		return upciedev_peer_ring_create(channel, user);
 	default:
 		return -ENOTTY;
 	}

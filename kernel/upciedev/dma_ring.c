@@ -7,6 +7,7 @@
  * head that users can only read and that the kernel only writes; nothing that a user can
  * write is ever taken for true.
  */
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/nospec.h>
@@ -19,78 +20,6 @@
 #include "dma_ring.h"
 
 #define MOST_PAGES	(INT_MAX / sizeof(struct page *))
-
-/* Once there it stays, so that its users need no lock */
-static struct upciedev_ring *ring_of(const struct upciedev_channel *channel)
-{
-	/* Pairs with ring_attach() */
-	return smp_load_acquire(&channel->ring);
-}
-
-/* The oldest frame that was given to the engine; false: there is none */
-bool upciedev_ring_next(struct upciedev_ring *ring, u32 *index)
-{
-	bool any;
-
-	spin_lock(&ring->lock);
-	any = ring->given_first != ring->given_end;
-	if (any)
-		*index = ring->given[ring->given_first++ % ring->frames];
-	spin_unlock(&ring->lock);
-	return any;
-}
-
-/* The frame is the user's from now on */
-void upciedev_ring_deliver(struct upciedev_ring *ring, u32 index, u64 time_ns, u32 lost)
-{
-	struct upciedev_dma_frame *entry;
-
-	spin_lock(&ring->lock);
-	entry = &ring->queue[ring->ready % ring->frames];
-	ring->lost += lost;
-	ring->sequence += lost;
-	entry->sequence = ring->sequence++;
-	entry->time_ns = time_ns;
-	entry->length = ring->frame_length;
-	entry->index = index;
-	entry->lost = lost;
-	ring->held[index] = true;
-	ring->ready++;
-	WRITE_ONCE(ring->head->lost, ring->lost);
-	/* After the entry; users read it before */
-	smp_store_release(&ring->head->ready, ring->ready);
-	spin_unlock(&ring->lock);
-	wake_up_all(&ring->channel->board->dma_wait);
-}
-
-void upciedev_ring_state(struct upciedev_ring *ring, u32 state, int error)
-{
-	spin_lock(&ring->lock);
-	ring->state = state;
-	ring->error = error;
-	WRITE_ONCE(ring->head->error, error);
-	/* After the error; users read it before */
-	smp_store_release(&ring->head->state, state);
-	spin_unlock(&ring->lock);
-	wake_up_all(&ring->channel->board->dma_wait);
-}
-
-static bool has_news(struct upciedev_ring *ring, u64 seen)
-{
-	bool news;
-
-	spin_lock(&ring->lock);
-	news = ring->ready > seen || ring->state == UPCIEDEV_DMA_ENDED;
-	spin_unlock(&ring->lock);
-	return news;
-}
-
-bool upciedev_ring_has_news(const struct upciedev_channel *channel)
-{
-	struct upciedev_ring *ring = ring_of(channel);
-
-	return ring && has_news(ring, READ_ONCE(ring->seen));
-}
 
 static int ring_check(const struct upciedev_channel *channel, const struct upciedev_dma_ring *ring)
 {
@@ -109,11 +38,11 @@ static int ring_check(const struct upciedev_channel *channel, const struct upcie
 static int map_frames(struct upciedev_ring *ring)
 {
 	enum dma_data_direction direction;
-	u32 i;
+	u32 i, frames = ring->peer_file ? 0 : ring->frames;
 	int err = 0;
 
 	direction = upciedev_ring_takes(ring) ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
-	for (i = 0; i < ring->frames && !err; i++)
+	for (i = 0; i < frames && !err; i++)
 		err = upciedev_memory_map(ring->channel->board, &ring->memory[i],
 					  &ring->pages[i * ring->frame_pages], ring->frame_pages,
 					  0, ring->frame_length, direction);
@@ -131,7 +60,7 @@ static void unmap_frames(struct upciedev_ring *ring)
 /* What an engine may still write to is never given back */
 static void pages_put(struct upciedev_ring *ring)
 {
-	if (!ring->pages || !ring->nr_pages || !upciedev_memory_safe(ring->channel->board))
+	if (!ring->nr_pages || !upciedev_memory_safe(ring->channel->board))
 		return;
 	upciedev_pages_free(ring->pages, ring->nr_pages);
 	account_locked_vm(ring->mm, ring->nr_pages, false);
@@ -143,6 +72,8 @@ static void ring_free(struct upciedev_ring *ring)
 	pages_put(ring);
 	if (ring->mm)
 		mmdrop(ring->mm);
+	if (ring->peer_file)
+		fput(ring->peer_file);
 	kvfree(ring->pages);
 	kvfree(ring->memory);
 	kvfree(ring->held);
@@ -220,8 +151,9 @@ static void deal_frames(struct upciedev_ring *ring)
 	ring->given_end = upciedev_ring_takes(ring) ? 0 : ring->frames;
 }
 
-static struct upciedev_ring *ring_alloc(struct upciedev_channel *channel,
-					const struct upciedev_dma_ring *what)
+/* Without memory for the frames */
+static struct upciedev_ring *ring_alloc(struct upciedev_channel *channel, u64 frame_length,
+					u32 frames)
 {
 	struct upciedev_ring *ring = kzalloc(sizeof(*ring), GFP_KERNEL_ACCOUNT);
 	int err;
@@ -229,14 +161,11 @@ static struct upciedev_ring *ring_alloc(struct upciedev_channel *channel,
 	if (!ring)
 		return ERR_PTR(-ENOMEM);
 	ring->channel = channel;
-	ring->frame_length = what->frame_length;
-	ring->frames = what->frames;
-	ring->frame_pages = DIV_ROUND_UP(what->frame_length, PAGE_SIZE);
+	ring->frame_length = frame_length;
+	ring->frames = frames;
 	spin_lock_init(&ring->lock);
 	INIT_WORK(&ring->work, upciedev_stream_work);
 	err = tables_get(ring);
-	if (!err)
-		err = pages_get(ring);
 	if (err) {
 		ring_free(ring);
 		return ERR_PTR(err);
@@ -256,7 +185,7 @@ static int ring_attach(struct upciedev_channel *channel, struct upciedev_ring *r
 	if (err)
 		unmap_frames(ring);
 	else
-		/* Complete; see ring_of() */
+		/* Complete; see upciedev_ring_of() */
 		smp_store_release(&channel->ring, ring);
 	upciedev_dma_leave(channel->board);
 	return err;
@@ -269,10 +198,13 @@ static int ring_make(struct upciedev_channel *channel, struct upciedev_dma_ring 
 
 	if (channel->ring)
 		return -EBUSY;
-	ring = ring_alloc(channel, what);
+	ring = ring_alloc(channel, what->frame_length, what->frames);
 	if (IS_ERR(ring))
 		return PTR_ERR(ring);
-	err = ring_attach(channel, ring);
+	ring->frame_pages = DIV_ROUND_UP(what->frame_length, PAGE_SIZE);
+	err = pages_get(ring);
+	if (!err)
+		err = ring_attach(channel, ring);
 	if (err) {
 		ring_free(ring);
 		return err;
@@ -302,6 +234,108 @@ long upciedev_ring_create(struct upciedev_channel *channel, struct upciedev_dma_
 	return copy_to_user(arg, &what, sizeof(what)) ? -EFAULT : 0;
 }
 
+static int peer_ring_check(const struct upciedev_channel *channel,
+			   const struct upciedev_dma_peer_ring *ring)
+{
+	u64 mask = channel->dma->alignment - 1;
+
+	if (ring->flags || ring->reserved[0] || ring->reserved[1] || !ring->frames ||
+	    ring->frames > UPCIEDEV_DMA_MAX_FRAMES || ring->bar >= UPCIEDEV_NR_BARS ||
+	    !ring->frame_length || ring->step < ring->frame_length ||
+	    (ring->frame_length | ring->step | ring->peer_offset) & mask)
+		return -EINVAL;
+	return 0;
+}
+
+/* Are all frames in the window? */
+static int frames_check(const struct upciedev_ring *ring)
+{
+	u64 length = upciedev_bar_length(ring->peer.board, ring->peer.bar), span;
+
+	if (!length)
+		return -ENXIO;
+	if (check_mul_overflow(ring->peer_step, (u64)ring->frames - 1, &span) ||
+	    check_add_overflow(span, ring->frame_length, &span) ||
+	    ring->peer.offset > length || span > length - ring->peer.offset)
+		return -ERANGE;
+	return 0;
+}
+
+/* Takes over @filp */
+static struct upciedev_ring *peer_ring_alloc(struct upciedev_channel *channel,
+					     const struct upciedev_dma_peer_ring *what,
+					     struct file *filp)
+{
+	struct upciedev_ring *ring = ring_alloc(channel, what->frame_length, what->frames);
+	struct upciedev_file *peer = filp->private_data;
+	int err;
+
+	if (IS_ERR(ring)) {
+		fput(filp);
+		return ring;
+	}
+	ring->peer_file = filp;
+	ring->peer_step = what->step;
+	ring->peer = (struct upciedev_place) {
+		.board = peer->board, .file = peer, .offset = what->peer_offset,
+		.bar = array_index_nospec(what->bar, UPCIEDEV_NR_BARS),
+		.length = what->frame_length,
+	};
+	err = frames_check(ring);
+	if (!err)
+		return ring;
+	ring_free(ring);
+	return ERR_PTR(err);
+}
+
+static int peer_ring_make(struct upciedev_channel *channel, struct upciedev_dma_peer_ring *what,
+			  struct file *filp)
+{
+	struct upciedev_ring *ring;
+	int err;
+
+	if (channel->ring) {
+		fput(filp);
+		return -EBUSY;
+	}
+	ring = peer_ring_alloc(channel, what, filp);
+	if (IS_ERR(ring))
+		return PTR_ERR(ring);
+	err = ring_attach(channel, ring);
+	if (err)
+		ring_free(ring);
+	else
+		what->head_length = ring->head_pages * PAGE_SIZE;
+	return err;
+}
+
+long upciedev_peer_ring_create(struct upciedev_channel *channel,
+			       struct upciedev_dma_peer_ring __user *arg)
+{
+	struct upciedev_dma_peer_ring what;
+	struct file *filp;
+	int err;
+
+	if (copy_from_user(&what, arg, sizeof(what)))
+		return -EFAULT;
+	err = peer_ring_check(channel, &what);
+	if (err)
+		return err;
+	filp = upciedev_board_file(what.peer);
+	if (IS_ERR(filp))
+		return PTR_ERR(filp);
+	if ((filp->f_mode & (FMODE_READ | FMODE_WRITE)) != (FMODE_READ | FMODE_WRITE)) {
+		fput(filp);
+		return -EBADF;
+	}
+	mutex_lock(&channel->lock);
+	err = peer_ring_make(channel, &what, filp);
+	mutex_unlock(&channel->lock);
+	if (err)
+		return err;
+	return copy_to_user(arg, &what, sizeof(what)) ? -EFAULT : 0;
+}
+
 static vm_fault_t ring_fault(struct vm_fault *vmf)
 {
 	const struct upciedev_channel *channel = vmf->vma->vm_file->private_data;
@@ -324,7 +358,7 @@ static const struct vm_operations_struct ring_vm_ops = {
 
 int upciedev_ring_mmap(struct upciedev_channel *channel, struct vm_area_struct *vma)
 {
-	const struct upciedev_ring *ring = ring_of(channel);
+	const struct upciedev_ring *ring = upciedev_ring_of(channel);
 	u64 pages = vma_pages(vma), total;
 
 	if (!ring || !(vma->vm_flags & VM_MAYSHARE))
@@ -366,10 +400,10 @@ static int transfer(struct upciedev_ring *ring, struct upciedev_dma_transfer *wh
 long upciedev_ring_transfer(struct upciedev_channel *channel, struct upciedev_dma_transfer *what)
 {
 	struct upciedev_limit limit = upciedev_limit_in(what->timeout_ms, &channel->cancels);
-	struct upciedev_ring *ring = ring_of(channel);
+	struct upciedev_ring *ring = upciedev_ring_of(channel);
 	int err;
 
-	if (!ring)
+	if (!ring || ring->peer_file)
 		return -EINVAL;
 	err = upciedev_dma_enter(channel->board);
 	if (err)
@@ -377,80 +411,4 @@ long upciedev_ring_transfer(struct upciedev_channel *channel, struct upciedev_dm
 	err = transfer(ring, what, &limit);
 	upciedev_dma_leave(channel->board);
 	return err;
-}
-
-static int give(struct upciedev_ring *ring, u32 index)
-{
-	int err = -EINVAL;
-
-	if (index >= ring->frames)
-		return err;
-	index = array_index_nospec(index, ring->frames);
-	spin_lock(&ring->lock);
-	if (ring->held[index]) {
-		ring->held[index] = false;
-		ring->given[ring->given_end++ % ring->frames] = index;
-		err = 0;
-	}
-	spin_unlock(&ring->lock);
-	return err;
-}
-
-static int give_all(struct upciedev_ring *ring, const struct upciedev_dma_exchange *what)
-{
-	const u32 __user *indices = u64_to_user_ptr(what->indices);
-	u32 i, index;
-	int err = 0;
-
-	for (i = 0; i < what->count && !err; i++)
-		err = get_user(index, indices + i) ? -EFAULT : give(ring, index);
-	if (what->count)
-		wake_up_all(&ring->channel->board->dma_wait);
-	return err;
-}
-
-/* Why there is no frame, when no wait is left */
-static int no_frame(struct upciedev_ring *ring, u64 seen)
-{
-	int err;
-
-	spin_lock(&ring->lock);
-	if (ring->ready > seen)
-		err = 0;
-	else if (ring->state == UPCIEDEV_DMA_ENDED)
-		err = -ring->error ?: -ENODATA;
-	else
-		err = -ETIMEDOUT;
-	spin_unlock(&ring->lock);
-	return err == -ETIMEDOUT && upciedev_gone(ring->channel->board) ? -ENODEV : err;
-}
-
-static int wait_for_frame(struct upciedev_ring *ring, const struct upciedev_dma_exchange *what)
-{
-	struct upciedev_board *board = ring->channel->board;
-	long left;
-
-	left = wait_event_interruptible_timeout(board->dma_wait,
-						has_news(ring, what->seen) || upciedev_gone(board),
-						msecs_to_jiffies(what->timeout_ms));
-	return left < 0 ? -EINTR : no_frame(ring, what->seen);
-}
-
-long upciedev_ring_exchange(struct upciedev_channel *channel,
-			    struct upciedev_dma_exchange __user *arg)
-{
-	struct upciedev_ring *ring = ring_of(channel);
-	struct upciedev_dma_exchange what;
-	int err;
-
-	if (copy_from_user(&what, arg, sizeof(what)))
-		return -EFAULT;
-	if (!ring || what.reserved[0] || what.reserved[1] ||
-	    what.count > UPCIEDEV_DMA_MAX_FRAMES || what.timeout_ms > UPCIEDEV_DMA_MAX_MS)
-		return -EINVAL;
-	err = give_all(ring, &what);
-	if (err)
-		return err;
-	WRITE_ONCE(ring->seen, what.seen);
-	return what.timeout_ms ? wait_for_frame(ring, &what) : 0;
 }

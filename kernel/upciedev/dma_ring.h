@@ -15,6 +15,9 @@ struct upciedev_ring {
 	u64 nr_pages;
 	struct page **pages;
 	struct upciedev_memory *memory;		/* of each frame */
+	struct file *peer_file;			/* or they are in its board, and there are no pages */
+	struct upciedev_place peer;		/* the first frame */
+	u64 peer_step;
 	struct upciedev_dma_head *head;		/* users map it and the queue behind it */
 	struct upciedev_dma_frame *queue;
 
@@ -44,6 +47,15 @@ static inline bool upciedev_ring_takes(const struct upciedev_ring *ring)
 	return ring->channel->dma->flags & UPCIEDEV_DMA_TO_BOARD;
 }
 
+/* Once there it stays, so that its users need no lock */
+static inline struct upciedev_ring *
+upciedev_ring_of(const struct upciedev_channel *channel)
+{
+	/* Pairs with ring_attach() */
+	return smp_load_acquire(&channel->ring);
+}
+
+/* dma_frames.c */
 bool upciedev_ring_next(struct upciedev_ring *ring, u32 *index);
 void upciedev_ring_deliver(struct upciedev_ring *ring, u32 index, u64 time_ns, u32 lost);
 void upciedev_ring_state(struct upciedev_ring *ring, u32 state, int error);

@@ -41,6 +41,8 @@ static int over(const struct upciedev_ring *ring)
 {
 	if (upciedev_gone(ring->channel->board))
 		return -ENODEV;
+	if (ring->peer_file && upciedev_gone(ring->peer.board))
+		return -EHOSTDOWN;
 	return stopped(ring) ? -ECANCELED : 0;
 }
 
@@ -91,10 +93,16 @@ static int move_frame(struct upciedev_ring *ring, u32 index, u64 offset)
 {
 	struct upciedev_limit limit = upciedev_limit_in(ring->start.timeout_ms, &ring->stops);
 	struct upciedev_board *board = ring->channel->board;
+	struct upciedev_place place = ring->peer;
+	struct upciedev_route route;
 	u64 done = 0;
 	int err;
 
 	limit.cancels_before = ring->stops_before;
+	if (ring->peer_file) {
+		place.offset += index * ring->peer_step;
+		return upciedev_peer_move(ring->channel, &place, offset, &limit, &route, &done);
+	}
 	err = upciedev_dma_enter(board);
 	if (err)
 		return err;

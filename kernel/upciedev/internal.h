@@ -46,6 +46,7 @@ enum upciedev_counter {
 	UPCIEDEV_COUNT_LEASES,
 	UPCIEDEV_COUNT_IRQ_FILES,
 	UPCIEDEV_COUNT_CHANNELS,
+	UPCIEDEV_COUNT_PEER_LEASES,
 	UPCIEDEV_COUNT_RING_PAGES,
 	UPCIEDEV_COUNT_PINNED_PAGES,
 	UPCIEDEV_COUNT_MAPS,
@@ -103,6 +104,7 @@ struct upciedev_device {
 	bool cut_off;		/* and nobody gets it; written under command_lock */
 	struct upciedev_board *board;	/* NULL while gone */
 	struct list_head files;
+	struct list_head peers;		/* of all devices */
 };
 
 struct upciedev_engine;
@@ -152,6 +154,7 @@ struct upciedev_board {
 
 	struct upciedev_engine *engines; /* a channel's own, or of the first that shares it */
 	struct list_head channels;	/* device->lock */
+	struct list_head leases;	/* of its windows; device->lock */
 	wait_queue_head_t dma_wait;	/* interrupts, turns, frames, cancelling, gone */
 	spinlock_t dma_lock;		/* turns and the next two */
 	u32 dma_users;			/* who uses mapped memory */
@@ -179,13 +182,47 @@ struct upciedev_limit {
 	unsigned long deadline;	/* jiffies */
 	const u32 *cancels;	/* grows with each cancelling */
 	u32 cancels_before;
+	struct upciedev_board *peer;	/* that leaves, or NULL */
 };
 
-/* Memory that the board reaches */
+/* Memory that the board reaches: pages, or, without a table, a window of a peer */
 struct upciedev_memory {
 	struct sg_table table;
 	enum dma_data_direction direction;
 	bool mapped;
+	u64 address;
+	u64 length;
+};
+
+/* By which way a board reaches another; all as in struct upciedev_peer_route */
+struct upciedev_route {
+	u32 kind;
+	u32 reason;
+	u32 flags;
+	u32 domain;
+	u32 bus;
+	u32 devfn;
+};
+
+/* A place in a peer's window */
+struct upciedev_place {
+	struct upciedev_board *board;
+	const struct upciedev_file *file;	/* by which it was named, or NULL */
+	u32 bar;
+	u64 offset;
+	u64 length;
+};
+
+/* Of a part of a window */
+struct upciedev_lease {
+	struct list_head node;
+	struct file *owner_file;
+	const struct upciedev_file *owner;
+	struct upciedev_board *board;
+	struct pid *holder;
+	u32 bar;
+	u64 offset;
+	u64 length;
 };
 
 /* A file of UPCIEDEV_DMA_OPEN */
@@ -282,6 +319,7 @@ int upciedev_chardev_init(void);
 void upciedev_chardev_exit(void);
 struct upciedev_device *upciedev_device_alloc(struct pci_dev *pdev);
 int upciedev_chardev_add(struct upciedev_device *device);
+struct file *upciedev_board_file(int fd);
 int upciedev_copy_span(struct upciedev_board *board, const struct upciedev_span *span,
 		       bool write, bool partial, char __user *user, u64 *done);
 
@@ -324,6 +362,11 @@ long upciedev_dma_open(struct upciedev_file *file, struct upciedev_dma_open __us
 int upciedev_channel_check(const struct upciedev_channel *channel, u64 offset, u64 length);
 void upciedev_channel_leave(struct upciedev_channel *channel);
 
+/* dma_frames.c */
+long upciedev_ring_exchange(struct upciedev_channel *channel,
+			    struct upciedev_dma_exchange __user *arg);
+bool upciedev_ring_has_news(const struct upciedev_channel *channel);
+
 /* dma_memory.c */
 int upciedev_memory_map(struct upciedev_board *board, struct upciedev_memory *memory,
 			struct page **pages, u32 nr_pages, u32 offset, u64 length,
@@ -336,12 +379,11 @@ int upciedev_pages_alloc(const struct upciedev_board *board, struct page **pages
 
 /* dma_ring.c */
 long upciedev_ring_create(struct upciedev_channel *channel, struct upciedev_dma_ring __user *arg);
+long upciedev_peer_ring_create(struct upciedev_channel *channel,
+			       struct upciedev_dma_peer_ring __user *arg);
 int upciedev_ring_mmap(struct upciedev_channel *channel, struct vm_area_struct *vma);
 long upciedev_ring_transfer(struct upciedev_channel *channel,
 			    struct upciedev_dma_transfer *transfer);
-long upciedev_ring_exchange(struct upciedev_channel *channel,
-			    struct upciedev_dma_exchange __user *arg);
-bool upciedev_ring_has_news(const struct upciedev_channel *channel);
 void upciedev_ring_leave(struct upciedev_channel *channel);
 void upciedev_ring_free(struct upciedev_channel *channel);
 
@@ -389,6 +431,19 @@ void upciedev_readers_wake(struct upciedev_vector *vector);
 int upciedev_mmap(struct file *filp, struct vm_area_struct *vma);
 void upciedev_unmap_all(struct upciedev_device *device);
 
+/* peer.c */
+void upciedev_peer_add(struct upciedev_device *device);
+void upciedev_peer_remove(struct upciedev_device *device);
+void upciedev_peers_wake(void);
+int upciedev_peer_move(struct upciedev_channel *channel, const struct upciedev_place *to,
+		       u64 offset, struct upciedev_limit *limit, struct upciedev_route *route,
+		       u64 *done);
+long upciedev_dma_peer(struct upciedev_channel *channel, struct upciedev_dma_peer __user *arg);
+long upciedev_peer_route(struct upciedev_file *file, struct upciedev_peer_route __user *arg);
+
+/* peer_lease.c */
+long upciedev_peer_lease(struct upciedev_file *file, struct upciedev_peer_lease __user *arg);
+
 /* reset.c */
 long upciedev_reset(struct upciedev_file *file, unsigned long arg);
 void upciedev_reset_work(struct work_struct *work);
@@ -401,6 +456,11 @@ void upciedev_master_allow(struct upciedev_device *device);
 bool upciedev_may_master(const struct upciedev_device *device);
 void upciedev_intx(struct upciedev_device *device, bool on);
 bool upciedev_check_and_mask_intx(struct upciedev_device *device);
+
+/* route.c */
+struct upciedev_route upciedev_route_find(const struct upciedev_device *from,
+					  const struct upciedev_device *to, u32 bar,
+					  const struct upciedev_card_dma *dma);
 
 /* slot.c */
 u32 upciedev_find_slot(struct pci_dev *pdev);

@@ -48,6 +48,14 @@ static_assert(sizeof(struct upciedev_dma_start) == 56);
 static_assert(offsetof(struct upciedev_dma_start, timeout_ms) == 32);
 static_assert(sizeof(struct upciedev_dma_exchange) == 40);
 static_assert(offsetof(struct upciedev_dma_exchange, seen) == 16);
+static_assert(sizeof(struct upciedev_peer_route) == 56);
+static_assert(offsetof(struct upciedev_peer_route, reserved) == 40);
+static_assert(sizeof(struct upciedev_dma_peer) == 72);
+static_assert(offsetof(struct upciedev_dma_peer, done) == 40);
+static_assert(sizeof(struct upciedev_dma_peer_ring) == 64);
+static_assert(offsetof(struct upciedev_dma_peer_ring, head_length) == 40);
+static_assert(sizeof(struct upciedev_peer_lease) == 40);
+static_assert(offsetof(struct upciedev_peer_lease, holder) == 32);
 static_assert(sizeof(struct upciedev_status) == 16);
 static_assert(offsetof(struct upciedev_status, generation) == 8);
 
@@ -216,6 +224,10 @@ long upciedev_ioctl(struct file *filp, unsigned int command, unsigned long arg)
 		return upciedev_dma_info(file, user);
 	case UPCIEDEV_DMA_OPEN:
 		return upciedev_dma_open(file, user);
+	case UPCIEDEV_PEER_ROUTE:
+		return upciedev_peer_route(file, user);
+	case UPCIEDEV_PEER_LEASE:
+		return upciedev_peer_lease(file, user);
 	default:
 		return -ENOTTY;
 	}

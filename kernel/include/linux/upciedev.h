@@ -28,7 +28,8 @@ struct upciedev_driver;
 /**
  * struct upciedev_card_bar - one BAR of a card
  * @name: at most 15 characters; "bar0" to "bar5" if NULL
- * @flags: UPCIEDEV_BAR_MMAP_UC; without it only the checked calls reach the BAR
+ * @flags: UPCIEDEV_BAR_MMAP_UC; without it only the checked calls reach the BAR.
+ *	UPCIEDEV_BAR_PEER: memory that other boards' engines may write to
  */
 struct upciedev_card_bar {
 	const char *name;
@@ -316,6 +317,13 @@ struct upciedev_board *upciedev_engine_board(const struct upciedev_engine *engin
 const struct upciedev_card_dma *upciedev_engine_dma(const struct upciedev_engine *engine);
 /* Memory of ops->descriptor_bytes, and its bus address */
 void *upciedev_engine_descriptors(const struct upciedev_engine *engine, u64 *address);
+
+/*
+ * Another board, by the slot above which root; NULL if there is none. Give it back with
+ * upciedev_board_release(); meanwhile it may go at any moment.
+ */
+struct upciedev_board *upciedev_board_find(int domain, u32 root, u32 slot);
+void upciedev_board_release(struct upciedev_board *board);
 
 /* For messages and properties of the PCI device; never for its BARs */
 struct pci_dev *upciedev_pci_dev(const struct upciedev_board *board);
