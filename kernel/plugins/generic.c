@@ -9,9 +9,15 @@
  */
 #include <linux/upciedev.h>
 
+/* PCI calls a BAR prefetchable if it is plain memory */
+static bool peers;
+module_param(peers, bool, 0644);
+MODULE_PARM_DESC(peers, "Prefetchable BARs of boards bound from now on may be written by other boards' DMA");
+
 static const struct upciedev_card generic_card = {
 	.name	= "generic",
 	.flags	= UPCIEDEV_CARD_GENERIC,
+	.peers	= &peers,
 	.bars	= {
 		[0 ... UPCIEDEV_NR_BARS - 1] = { .flags = UPCIEDEV_BAR_MMAP_UC },
 	},

@@ -50,6 +50,15 @@ static bool bar_mappable(const struct upciedev_bar *bar, u32 card_flags)
 	       bar->length >= PAGE_SIZE;
 }
 
+static bool is_peer(const struct upciedev_card *card, const struct upciedev_card_bar *bar,
+		    const struct upciedev_bar *here)
+{
+	if (!reachable(here))
+		return false;
+	return bar->flags & UPCIEDEV_BAR_PEER ||
+	       (card->peers && READ_ONCE(*card->peers) && here->flags & UPCIEDEV_BAR_PREFETCH);
+}
+
 static void bar_describe(struct upciedev_device *device, int index)
 {
 	const struct upciedev_card_bar *card = &device->card->bars[index];
@@ -61,8 +70,8 @@ static void bar_describe(struct upciedev_device *device, int index)
 	bar->mappable = bar_mappable(bar, card->flags);
 	if (!bar->flags)
 		return;
-	if (reachable(bar))
-		bar->flags |= card->flags & UPCIEDEV_BAR_PEER;
+	if (is_peer(device->card, card, bar))
+		bar->flags |= UPCIEDEV_BAR_PEER;
 	if (card->name)
 		strscpy(bar->name, card->name, sizeof(bar->name));
 	else

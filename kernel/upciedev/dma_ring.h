@@ -15,7 +15,7 @@ struct upciedev_ring {
 	u64 nr_pages;
 	struct page **pages;
 	struct upciedev_memory *memory;		/* of each frame */
-	struct file *peer_file;			/* or they are in its board, and there are no pages */
+	struct file *peer_file;			/* or all are in its board */
 	struct upciedev_place peer;		/* the first frame */
 	u64 peer_step;
 	struct upciedev_dma_head *head;		/* users map it and the queue behind it */

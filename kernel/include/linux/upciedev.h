@@ -204,6 +204,7 @@ struct upciedev_card_dma {
  * @nr_dmas: entries of @dmas, at most UPCIEDEV_MAX_CHANNELS
  * @dmas: DMA channels, numbered for users as they stand here
  * @bars: the BARs
+ * @peers: whether all prefetchable BARs are offered to other boards; may be NULL
  * @start: for a quirk: called without users, when a board is taken and again
  *	after each reset or resume; an error refuses the board. May be NULL.
  */
@@ -217,6 +218,7 @@ struct upciedev_card {
 	u32 nr_dmas;
 	const struct upciedev_card_dma *dmas;
 	struct upciedev_card_bar bars[UPCIEDEV_NR_BARS];
+	const bool *peers;
 	int (*start)(struct upciedev_board *board);
 };
 
