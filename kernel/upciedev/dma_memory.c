@@ -70,8 +70,7 @@ bool upciedev_reaches_all_memory(const struct upciedev_board *board)
 /* As much together as can be had: each stretch costs a start of the engine */
 static struct page *alloc_block(gfp_t flags, u32 order)
 {
-	if (order)
-		flags |= __GFP_NOWARN | __GFP_NORETRY;
+	flags |= __GFP_NOWARN | (order ? __GFP_NORETRY : __GFP_RETRY_MAYFAIL);
 	return alloc_pages(flags, order);
 }
 
@@ -85,6 +84,8 @@ int upciedev_pages_alloc(const struct upciedev_board *board, struct page **pages
 	u32 order = LARGEST_BLOCK, done = 0, i;
 	struct page *block;
 
+	if (count > si_mem_available())
+		return -ENOMEM;
 	if (!upciedev_reaches_all_memory(board))
 		flags |= GFP_DMA;
 	else if (mask <= DMA_BIT_MASK(32))
