@@ -31,7 +31,7 @@ static int ring_check(const struct upciedev_channel *channel, const struct upcie
 		return -EINVAL;
 	if (ring->frame_length > INT_MAX ||
 	    ring->frames * DIV_ROUND_UP(ring->frame_length, PAGE_SIZE) > MOST_PAGES)
-		return -ENOMEM;
+		return -EINVAL;
 	return 0;
 }
 
