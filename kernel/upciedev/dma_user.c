@@ -264,11 +264,9 @@ long upciedev_dma_transfer(struct upciedev_channel *channel,
 	transfer.done = 0;
 	transfer.bounced = 0;
 	err = transfer_check(channel, &transfer);
-	if (err)
-		return err;
-	if (transfer.flags & UPCIEDEV_DMA_RING_MEMORY)
+	if (!err && transfer.flags & UPCIEDEV_DMA_RING_MEMORY)
 		err = upciedev_ring_transfer(channel, &transfer);
-	else
+	else if (!err)
 		err = to_or_from_user(channel, &transfer);
 	if (copy_to_user(arg, &transfer, sizeof(transfer)))
 		return -EFAULT;
