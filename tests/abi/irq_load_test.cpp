@@ -92,6 +92,8 @@ TEST_F(irq_load, ThreadsShareASubscription) {
         });
     for (unsigned i = 0; i < readers * each; ++i)
         raise(board_);
+    for (const auto began = clock::now(); seen < readers * each && since(began) < 10s;)
+        std::this_thread::sleep_for(1ms);
     const unbound away{which_}; // those that wait for more
     for (auto& thread : threads)
         thread.join();
