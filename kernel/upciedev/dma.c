@@ -237,7 +237,7 @@ int upciedev_limit_check(struct upciedev_board *board, const struct upciedev_lim
 	if (READ_ONCE(*limit->cancels) != limit->cancels_before)
 		return -ECANCELED;
 	if (signal_pending(current))
-		return -EINTR;
+		return -ERESTARTNOHAND;	/* EINTR, or all of it again if nobody handles it */
 	return upciedev_limit_left(limit) ? 0 : -ETIMEDOUT;
 }
 

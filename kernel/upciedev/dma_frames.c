@@ -128,7 +128,9 @@ static int wait_for_frame(struct upciedev_ring *ring, const struct upciedev_dma_
 	left = wait_event_interruptible_timeout(board->dma_wait,
 						has_news(ring, what->seen) || upciedev_gone(board),
 						msecs_to_jiffies(what->timeout_ms));
-	return left < 0 ? -EINTR : no_frame(ring, what->seen);
+	if (left >= 0)
+		return no_frame(ring, what->seen);
+	return what->count ? -EINTR : -ERESTARTNOHAND;	/* what was given was given */
 }
 
 long upciedev_ring_exchange(struct upciedev_channel *channel,
