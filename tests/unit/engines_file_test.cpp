@@ -67,6 +67,8 @@ dma:
     area: DDR
     alignment: 64
     max_length: 4 MiB
+    address_bits: 40
+    memory: {at: 0x40000, size: 64 KiB}
     description: Samples
   write: {direction: to_board, host: "dma.ch[0].LOW", length: "dma.ch[0].CTRL", irq: done, max_length: 4096}
 scratch: SCRATCH
@@ -132,9 +134,34 @@ TEST(engines_file, all_keys_of_engines) {
     EXPECT_EQ(read.area, "DDR");
     EXPECT_EQ(read.alignment, 64U);
     EXPECT_EQ(read.max_length, 4U << 20U);
+    EXPECT_EQ(read.address_bits, 40U);
+    EXPECT_EQ(read.memory_at, 0x40000U);
+    EXPECT_EQ(read.memory_size, 64U << 10U);
     EXPECT_TRUE(board->dma[1].to_board);
     EXPECT_TRUE(board->dma[1].start.empty());
     EXPECT_EQ(board->dma[1].alignment, 1U);
+    EXPECT_EQ(board->dma[1].address_bits, 32U) << "as its register has";
+    EXPECT_EQ(board->dma[1].memory_size, 0U) << "nobody knows";
+}
+
+/// The first engine of a file with these further keys.
+dma_description engine_with(const std::string& keys) {
+    return parse_board_file(std::string(head) +
+                                "dma: {r: {direction: from_board, host: [\"dma.ch[0].LOW\", "
+                                "\"dma.ch[0].HIGH\"], board: \"dma.ch[0].BOARD\", length: "
+                                "\"dma.ch[0].CTRL\", busy: STATUS, max_length: 1 MiB" +
+                                keys + "}}\n",
+                            "x.yaml")
+        ->dma.front();
+}
+
+TEST(engines_file, memory_of_an_engine) {
+    EXPECT_EQ(engine_with("").address_bits, 64U) << "of both halves";
+    EXPECT_EQ(engine_with(", area: DDR").memory_size, 1U << 20U) << "that of the area";
+    const auto moved = engine_with(", area: DDR, memory: {at: 4096, size: 64 KiB}");
+    EXPECT_EQ(moved.memory_at, 4096U);
+    EXPECT_EQ(moved.memory_size, 64U << 10U);
+    EXPECT_EQ(engine_with(", memory: {at: 0, size: 4 GiB}").memory_size, std::uint64_t{4} << 30U);
 }
 
 struct bad_row {
@@ -256,6 +283,50 @@ INSTANTIATE_TEST_SUITE_P(
                 "\"dma.ch[0].CTRL\", busy: STATUS, alignment: 3, max_length: 1 MiB}}\n",
                 "x.yaml:25:108: an alignment of 3 is not possible; it is a power of two, at most "
                 "1 MiB"},
+        bad_row{"bits_too_many",
+                "dma: {r: {direction: from_board, host: \"dma.ch[0].LOW\", length: "
+                "\"dma.ch[0].CTRL\", busy: STATUS, address_bits: 33, max_length: 1 MiB}}\n",
+                "x.yaml:25:111: 33 is too large; the limit is 32 (0x20)"},
+        bad_row{"bits_too_few",
+                "dma: {r: {direction: from_board, host: \"dma.ch[0].LOW\", length: "
+                "\"dma.ch[0].CTRL\", busy: STATUS, address_bits: 0, max_length: 1 MiB}}\n",
+                "x.yaml:25:111: 0 bits are no bus address; it has 16 to 32"},
+        bad_row{"more_than_the_area",
+                "dma: {r: {direction: from_board, host: \"dma.ch[0].LOW\", length: "
+                "\"dma.ch[0].CTRL\", busy: STATUS, area: DDR, memory: {at: 0, size: 2 MiB}, "
+                "max_length: 1 "
+                "MiB}}\n",
+                "x.yaml:25:130: 2 MiB is more than the area has; DDR has 1048576 bytes"},
+        bad_row{"out_of_reach",
+                "dma: {r: {direction: from_board, host: \"dma.ch[0].LOW\", board: "
+                "\"dma.ch[0].BOARD\", length: \"dma.ch[0].CTRL\", busy: STATUS, memory: {at: "
+                "0x80000001, size: 2 GiB}, max_length: 1 MiB}}\n",
+                "x.yaml:25:131: r cannot reach all of it; the register of 'board' takes 'at' and "
+                "the offsets behind it"},
+        bad_row{"nothing_takes_it",
+                "dma: {r: {direction: from_board, host: \"dma.ch[0].LOW\", length: "
+                "\"dma.ch[0].CTRL\", busy: STATUS, memory: {at: 1, size: 1}, max_length: 1 MiB}}\n",
+                "x.yaml:25:105: r cannot reach all of it; the register of 'board' takes 'at' and "
+                "the offsets behind it"},
+        bad_row{"memory_without_size",
+                "dma: {r: {direction: from_board, host: \"dma.ch[0].LOW\", length: "
+                "\"dma.ch[0].CTRL\", busy: STATUS, memory: {at: 1}, max_length: 1 MiB}}\n",
+                "x.yaml:25:105: the key 'size' is missing; 'memory' needs it"},
+        bad_row{"list_of_none",
+                "dma: {r: {direction: from_board, host: \"dma.ch[0].LOW\", descriptors: 0, start: "
+                "[{\"dma.ch[0].CTRL\": 1}], busy: STATUS, max_length: 1 MiB}}\n",
+                "x.yaml:25:70: a list of 0 descriptors; it has 1 at least"},
+        bad_row{
+            "list_and_length",
+            "dma: {r: {direction: from_board, host: \"dma.ch[0].LOW\", descriptors: 8, start: "
+            "[{\"dma.ch[0].CTRL\": 1}], busy: STATUS, length: \"dma.ch[0].LENGTH\", max_length: "
+            "1 MiB}}\n",
+            "x.yaml:25:127: 'length' stands in the descriptors; leave it out, or "
+            "'descriptors'"},
+        bad_row{"list_without_start",
+                "dma: {r: {direction: from_board, host: \"dma.ch[0].LOW\", descriptors: 8, "
+                "busy: STATUS, max_length: 1 MiB}}\n",
+                "x.yaml:25:10: the key 'start' is missing; 'r' needs it"},
         bad_row{"nothing", "dma: {r: {direction: both, host: SCRATCH}}\n",
                 "x.yaml:25:7: nothing tells the end of a transfer of r; give its 'busy' register "
                 "or field, its 'irq', or both"}),

@@ -179,7 +179,11 @@ TEST(every_feature, the_rest_of_the_file_is_there_too) {
     EXPECT_EQ(file.matches[0].registers.size(), 3U);
     EXPECT_TRUE(opened.bar("ddr").facts().write_combined);
     EXPECT_EQ(file.irqs.size(), 3U);
-    EXPECT_EQ(file.dma.size(), 2U);
+    EXPECT_EQ(file.dma.size(), 3U);
+    EXPECT_EQ(file.dma[2].descriptors, 16U);
+    EXPECT_EQ(file.dma[0].address_bits, 40U);
+    EXPECT_EQ(file.dma[0].memory_at, 0x1000000U);
+    EXPECT_EQ(file.dma[0].memory_size, 256U << 10U);
     EXPECT_EQ(file.find_area("DAQ").channels.size(), 2U);
     EXPECT_EQ(file.scratch, "SCRATCH");
     opened.flush();

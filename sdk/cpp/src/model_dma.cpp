@@ -6,8 +6,10 @@
 namespace upciedev::inline v1::detail {
 namespace {
 
-constexpr std::size_t chunk = 65536;                          // bytes between two looks at "stop"
-constexpr std::uint64_t hidden_size = std::uint64_t{1} << 30; // costs what is touched
+constexpr std::size_t chunk = 65536; // bytes between two looks at "stop"
+constexpr std::uint64_t hidden_size = std::uint64_t{1}
+                                      << 30; // of unknown memory; costs what is touched
+constexpr std::uint64_t most_hidden = std::uint64_t{1} << 40;
 
 std::string path_of(const register_part& part) {
     return part.field.empty() ? part.path : part.path + "." + part.field;
@@ -19,8 +21,26 @@ const area_description* area_of(const board_description& board, const std::strin
 
 } // namespace
 
-model_dma::model_dma(model_board& board, model_memories& memories, const dma_description& what)
-    : board_(board), memories_(memories), what_(what),
+model_hidden_memory::model_hidden_memory(const board_description& board) {
+    begin_ = ~std::uint64_t{0};
+    for (const auto& engine : board.dma) {
+        if (!engine.area.empty()) continue;
+        const auto size = engine.memory_size != 0 ? engine.memory_size : hidden_size;
+        begin_ = std::min(begin_, engine.memory_at);
+        end_ = std::max(end_, engine.memory_at + std::min(size, ~engine.memory_at));
+    }
+    if (begin_ < end_) end_ = std::min(end_, begin_ + most_hidden);
+}
+
+std::byte* model_hidden_memory::at(std::uint64_t offset, std::size_t bytes) {
+    if (offset < begin_ || offset > end_ || bytes > end_ - offset) return nullptr;
+    if (memory_.size() == 0) memory_.allocate(end_ - begin_);
+    return memory_.at(offset - begin_);
+}
+
+model_dma::model_dma(model_board& board, model_memories& memories, model_hidden_memory& hidden,
+                     const dma_description& what)
+    : board_(board), memories_(memories), hidden_(hidden), what_(what),
       offset_(find_place(board.description(), what.board)),
       length_(find_place(board.description(), what.length)),
       area_(area_of(board.description(), what.area)) {
@@ -62,19 +82,23 @@ void model_dma::start() {
     now_.board = get(offset_);
     now_.left = get(length_);
     running_ = true;
+    stopping_ = false;
     mark(what_.busy, ~std::uint64_t{0});
     mark(what_.error, 0);
     if (board_.has_fault(model_fault::engine_hangs)) return;
-    board_.after({}, [this](model_bus& bus) { run(bus); });
+    go_on({});
 }
 
+/// Busy until the bus has what is under way.
 void model_dma::stop() {
     if (!running_ || board_.has_fault(model_fault::engine_runs_on)) return;
-    finish(false);
+    stopping_ = true;
+    if (!moving_) finish(false);
 }
 
 void model_dma::finish(bool failed) {
     running_ = false;
+    ++run_;
     mark(what_.busy, 0);
     if (failed) mark(what_.error, ~std::uint64_t{0});
     if (!what_.irq.empty()) board_.interrupt(what_.irq);
@@ -82,17 +106,27 @@ void model_dma::finish(bool failed) {
 
 void model_dma::reset() noexcept {
     running_ = false;
+    ++run_;
     start_steps_ = stop_steps_ = 0;
 }
 
+/// A task of one transfer is nothing to the next one.
+void model_dma::go_on(model_clock::duration delay) {
+    board_.after(delay, [this, run = run_](model_bus& bus) {
+        if (run == run_) step(bus);
+    });
+}
+
 /// One chunk; the next is a task of its own, so that registers and other engines get their turn.
-void model_dma::run(model_bus& bus) {
-    if (!running_) return;
+void model_dma::step(model_bus& bus) {
     const auto bytes = static_cast<std::size_t>(std::min<std::uint64_t>(now_.left, chunk));
     const auto before = now_;
+    const auto run = run_;
+    moving_ = true;
     const auto failed = bytes != 0 && move(bus, bytes);
-    if (!running_) return; // stopped or reset meanwhile
-    if (failed) return finish(true);
+    moving_ = false;
+    if (run != run_) return; // reset meanwhile
+    if (stopping_ || failed) return finish(failed && !stopping_);
     now_.host += bytes;
     now_.board += bytes;
     now_.left -= bytes;
@@ -100,7 +134,7 @@ void model_dma::run(model_bus& bus) {
         if (!board_.has_fault(model_fault::engine_runs_on)) return finish(false);
         now_ = before; // again and again
     }
-    board_.after(std::chrono::microseconds(1), [this](model_bus& next) { run(next); });
+    go_on(std::chrono::microseconds(1));
 }
 
 std::error_code model_dma::move(model_bus& bus, std::size_t bytes) {
@@ -112,14 +146,13 @@ std::error_code model_dma::move(model_bus& bus, std::size_t bytes) {
 
 /// nullptr: outside the board's memory.
 std::byte* model_dma::memory(std::size_t bytes) {
-    const std::uint64_t size = area_ != nullptr ? area_->size() : hidden_size;
-    if (now_.board > size || bytes > size - now_.board) return nullptr;
-    if (area_ != nullptr) return memories_[area_->bar].at(area_->offset + now_.board);
-    if (!hidden_) {
-        hidden_ = std::make_unique<model_memory>();
-        hidden_->allocate(hidden_size);
-    }
-    return hidden_->at(now_.board);
+    if (now_.board < what_.memory_at) return nullptr;
+    const auto offset = now_.board - what_.memory_at;
+    const auto size =
+        what_.memory_size == 0 && area_ != nullptr ? area_->size() : what_.memory_size;
+    if (size != 0 && (offset > size || bytes > size - offset)) return nullptr;
+    if (area_ == nullptr) return hidden_.at(now_.board, bytes);
+    return memories_[area_->bar].at(area_->offset + offset);
 }
 
 } // namespace upciedev::inline v1::detail

@@ -43,7 +43,7 @@ class model_board::state::task_bus final : public model_bus {
 model_board::state::state(model_board& owner, board_description_ptr what,
                           const model_options& options)
     : description(std::move(what)), engine(options.clock), owner_(owner),
-      simulate_(options.simulate) {
+      simulate_(options.simulate), hidden_(*description) {
     for (const auto& bar : description->bars)
         memories.at(bar.index).allocate(bar.size, options.shared);
 }
@@ -61,7 +61,8 @@ void model_board::state::build() {
     for (const auto& place : irqs.places())
         rules.at(place.reg().bar).watch(place.where.offset, place.bytes(), false);
     for (const auto& what : description->dma) {
-        dma_.push_back(std::make_unique<detail::model_dma>(owner_, memories, what));
+        if (what.descriptors != 0) continue; // only its own behaviour knows the list
+        dma_.push_back(std::make_unique<detail::model_dma>(owner_, memories, hidden_, what));
         dma_.back()->hook();
     }
 }

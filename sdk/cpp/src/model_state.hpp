@@ -65,6 +65,7 @@ class model_board::state {
     std::vector<std::deque<std::uint64_t>> fifos_; // entries as the bus has them
     std::vector<hook<write_callback>> write_hooks_;
     std::vector<hook<read_callback>> read_hooks_;
+    detail::model_hidden_memory hidden_;
     std::vector<std::unique_ptr<detail::model_dma>> dma_;
     std::uint64_t resets_ = 0;
     unsigned bus_calls_ = 0;

@@ -271,22 +271,35 @@ void write_irqs(document& page, const board_description& board) {
     page.table({"cause", "vector", "status", "enable", "acknowledge", "description"}, rows);
 }
 
+/// "4.0 KiB at 0x40000"; nothing where the file does not say.
+std::string memory_text(const upciedev::dma_description& engine) {
+    if (engine.memory_size == 0 && engine.memory_at == 0) return {};
+    const auto size = engine.memory_size == 0 ? "unknown" : human_size(engine.memory_size);
+    return fmt::format("{} at {:#x}", size, engine.memory_at);
+}
+
 void write_engine(document& page, const upciedev::dma_description& engine) {
     page.heading(3, {code(engine.name), {engine.to_board ? "to the board" : "from the board"}});
     if (!engine.text.empty()) page.paragraph(engine.text);
     std::vector<row> rows;
+    const auto* const taken = engine.descriptors == 0 ? "bus address" : "bus address of the list";
     for (const auto& half : engine.host)
-        rows.push_back({{"bus address"}, code(part_text(half))});
-    const std::vector<row> others{{{"offset in the memory"}, code(part_text(engine.board))},
-                                  {{"length"}, code(part_text(engine.length))},
-                                  {{"start"}, code(writes_text(engine.start))},
-                                  {{"stop"}, code(writes_text(engine.stop))},
-                                  {{"busy"}, code(part_text(engine.busy))},
-                                  {{"error"}, code(part_text(engine.error))},
-                                  {{"interrupt"}, code(engine.irq)},
-                                  {{"area"}, code(engine.area)},
-                                  {{"alignment"}, {human_size(engine.alignment)}},
-                                  {{"longest transfer"}, {human_size(engine.max_length)}}};
+        rows.push_back({{taken}, code(part_text(half))});
+    if (engine.descriptors != 0)
+        rows.push_back({{"descriptors"}, {std::to_string(engine.descriptors)}});
+    const std::vector<row> others{
+        {{"offset in the memory"}, code(part_text(engine.board))},
+        {{"length"}, code(part_text(engine.length))},
+        {{"start"}, code(writes_text(engine.start))},
+        {{"stop"}, code(writes_text(engine.stop))},
+        {{"busy"}, code(part_text(engine.busy))},
+        {{"error"}, code(part_text(engine.error))},
+        {{"interrupt"}, code(engine.irq)},
+        {{"area"}, code(engine.area)},
+        {{"alignment"}, {human_size(engine.alignment)}},
+        {{"longest transfer"}, {human_size(engine.max_length)}},
+        {{"bits of the bus address"}, {std::to_string(engine.address_bits)}},
+        {{"memory"}, {memory_text(engine)}}};
     for (const auto& other : others)
         if (!other[1].text.empty()) rows.push_back(other);
     page.table({"of the engine", "is"}, rows);

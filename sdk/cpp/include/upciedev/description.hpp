@@ -110,17 +110,24 @@ struct irq_description {
 struct dma_description {
     std::string name;
     bool to_board = false;
-    std::vector<register_part> host; ///< take the bus address: one, or its low and its high half
-    register_part board;             ///< takes the byte offset in the board's memory; may be none
-    register_part length;            ///< takes bytes
-    std::vector<part_write> start;   ///< in order; none: writing the length starts it
-    std::vector<part_write> stop;    ///< none: it cannot be stopped
-    register_part busy;              ///< not 0 while it runs; may be none
-    register_part error;             ///< not 0 after a failure; may be none
-    std::string irq;                 ///< that tells its end; may be empty
-    std::string area;                ///< where the CPU sees the board's memory; may be empty
-    std::uint64_t alignment = 1;     ///< bytes, of addresses and length
-    std::uint64_t max_length = 0;    ///< bytes
+    /// Of a list of transfers in the host's memory, which one start does; 0: registers take one
+    /// transfer. The list's format is known to the card's plugin only.
+    unsigned descriptors = 0;
+    /// Take the bus address, or that of the list: one, or its low and its high half.
+    std::vector<register_part> host;
+    register_part board;           ///< takes the byte offset in the board's memory; may be none
+    register_part length;          ///< takes bytes
+    std::vector<part_write> start; ///< in order; none: writing the length starts it
+    std::vector<part_write> stop;  ///< none: it cannot be stopped
+    register_part busy;            ///< not 0 while it runs; may be none
+    register_part error;           ///< not 0 after a failure; may be none
+    std::string irq;               ///< that tells its end; may be empty
+    std::string area;              ///< where the CPU sees the board's memory; may be empty
+    std::uint64_t alignment = 1;   ///< bytes, of addresses and length
+    std::uint64_t max_length = 0;  ///< bytes of one start, or of one descriptor
+    unsigned address_bits = 64;    ///< of the bus address
+    std::uint64_t memory_at = 0;   ///< added to the offsets of users for the engine
+    std::uint64_t memory_size = 0; ///< bytes that it reaches from there; 0: unknown
     std::string text;
 };
 
