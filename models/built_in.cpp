@@ -13,10 +13,11 @@ struct entry {
     std::unique_ptr<model> (*make)(model_board&);
 };
 
-constexpr std::array<entry, 4> behaviours{{
+constexpr std::array<entry, 5> behaviours{{
     {"edu", models::make_edu},
     {"vadc10", models::make_digitizer},
     {"vio", models::make_io},
+    {"vsg", models::make_scatter},
     {"vtimer", models::make_timer},
 }};
 

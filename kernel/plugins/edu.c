@@ -19,6 +19,8 @@ static const struct upciedev_card edu_card = {
 	.nr_guards	= ARRAY_SIZE(edu_guards),
 	.irqs		= edu_irqs,
 	.nr_irqs	= ARRAY_SIZE(edu_irqs),
+	.dmas		= edu_dmas,
+	.nr_dmas	= ARRAY_SIZE(edu_dmas),
 	.bars		= EDU_BARS,
 	.start		= edu_start,
 };

@@ -44,6 +44,52 @@ static const struct upciedev_card_irq edu_irqs[] = {
 	},
 };
 
+static const struct upciedev_card_step edu_read_start[] = {
+	{ { 0x98, 0xffffffffffffffff, EDU_BAR_REGS, 64 }, 0x7 },
+};
+
+static const struct upciedev_card_step edu_write_start[] = {
+	{ { 0x98, 0xffffffffffffffff, EDU_BAR_REGS, 64 }, 0x5 },
+};
+
+static const struct upciedev_card_dma edu_dmas[] = {
+	{
+		.name	= "read",
+		.alignment = 1,
+		.irq	= 1,
+		.address_bits = 64,
+		.max_length = 0xfff,
+		.base	= 0x40000,
+		.memory	= 0xfff,
+		.host	= {
+			{ 0x88, 0xffffffffffffffff, EDU_BAR_REGS, 64 },
+		},
+		.board	= { 0x80, 0xffffffffffffffff, EDU_BAR_REGS, 64 },
+		.length	= { 0x90, 0xffffffffffffffff, EDU_BAR_REGS, 64 },
+		.busy	= { 0x98, 0x1, EDU_BAR_REGS, 64 },
+		.start	= edu_read_start,
+		.nr_start = ARRAY_SIZE(edu_read_start),
+	},
+	{
+		.name	= "write",
+		.flags	= UPCIEDEV_DMA_TO_BOARD,
+		.alignment = 1,
+		.irq	= 1,
+		.address_bits = 64,
+		.max_length = 0xfff,
+		.base	= 0x40000,
+		.memory	= 0xfff,
+		.host	= {
+			{ 0x80, 0xffffffffffffffff, EDU_BAR_REGS, 64 },
+		},
+		.board	= { 0x88, 0xffffffffffffffff, EDU_BAR_REGS, 64 },
+		.length	= { 0x90, 0xffffffffffffffff, EDU_BAR_REGS, 64 },
+		.busy	= { 0x98, 0x1, EDU_BAR_REGS, 64 },
+		.start	= edu_write_start,
+		.nr_start = ARRAY_SIZE(edu_write_start),
+	},
+};
+
 #define EDU_BARS {							\
 	[EDU_BAR_REGS] = { .name = "regs", .flags = UPCIEDEV_BAR_MMAP_UC }, \
 }

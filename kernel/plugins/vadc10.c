@@ -8,6 +8,8 @@ static const struct upciedev_card vadc10_card = {
 	.nr_guards	= ARRAY_SIZE(vadc10_guards),
 	.irqs		= vadc10_irqs,
 	.nr_irqs	= ARRAY_SIZE(vadc10_irqs),
+	.dmas		= vadc10_dmas,
+	.nr_dmas	= ARRAY_SIZE(vadc10_dmas),
 	.bars		= VADC10_BARS,
 };
 module_upciedev_card(vadc10_card, vadc10_ids);

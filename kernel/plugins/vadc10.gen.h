@@ -75,9 +75,39 @@ static const struct upciedev_card_irq vadc10_irqs[] = {
 	},
 };
 
+static const struct upciedev_card_step vadc10_read_start[] = {
+	{ { 0x94, 0x3, VADC10_BAR_REGS, 32 }, 0x1 },
+};
+
+static const struct upciedev_card_step vadc10_read_stop[] = {
+	{ { 0x94, 0x3, VADC10_BAR_REGS, 32 }, 0x2 },
+};
+
+static const struct upciedev_card_dma vadc10_dmas[] = {
+	{
+		.name	= "read",
+		.alignment = 4,
+		.irq	= 0,
+		.address_bits = 64,
+		.max_length = 0x4000000,
+		.memory	= 0x4000000,
+		.host	= {
+			{ 0x88, 0xffffffffffffffff, VADC10_BAR_REGS, 64 },
+		},
+		.board	= { 0x80, 0xffffffffffffffff, VADC10_BAR_REGS, 64 },
+		.length	= { 0x90, 0xffffffff, VADC10_BAR_REGS, 32 },
+		.busy	= { 0x98, 0x1, VADC10_BAR_REGS, 32 },
+		.error	= { 0x98, 0x4, VADC10_BAR_REGS, 32 },
+		.start	= vadc10_read_start,
+		.nr_start = ARRAY_SIZE(vadc10_read_start),
+		.stop	= vadc10_read_stop,
+		.nr_stop = ARRAY_SIZE(vadc10_read_stop),
+	},
+};
+
 #define VADC10_BARS {							\
 	[VADC10_BAR_REGS] = { .name = "regs", .flags = UPCIEDEV_BAR_MMAP_UC }, \
-	[VADC10_BAR_DDR] = { .name = "ddr", .flags = UPCIEDEV_BAR_MMAP_UC }, \
+	[VADC10_BAR_DDR] = { .name = "ddr", .flags = UPCIEDEV_BAR_MMAP_UC | UPCIEDEV_BAR_PEER }, \
 }
 
 static const struct pci_device_id vadc10_ids[] = {

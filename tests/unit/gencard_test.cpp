@@ -84,6 +84,99 @@ TEST(gencard, tells_bits_as_the_cpu_reads_them) {
                 HasSubstr("interrupt event: big-endian, and acknowledged by other bits"));
 }
 
+TEST(gencard, tells_engines) {
+    const auto text = generate("devices/qemu/edu.yaml");
+    EXPECT_THAT(text, HasSubstr("static const struct upciedev_card_step edu_read_start[] = {\n"
+                                "\t{ { 0x98, 0xffffffffffffffff, EDU_BAR_REGS, 64 }, 0x7 },\n};"));
+    EXPECT_THAT(text, HasSubstr("\t{\n\t\t.name\t= \"write\",\n\t\t.flags\t= UPCIEDEV_DMA_TO_BOARD,"
+                                "\n\t\t.alignment = 1,\n\t\t.irq\t= 1,\n\t\t.address_bits = 64,\n"
+                                "\t\t.max_length = 0xfff,\n\t\t.base\t= 0x40000,\n"
+                                "\t\t.memory\t= 0xfff,\n"));
+    EXPECT_THAT(text, testing::Not(HasSubstr(".ops")));
+    const auto list = generate("devices/demo/vsg.yaml");
+    EXPECT_THAT(list, HasSubstr("static const struct upciedev_engine_ops vsg_engine;\n"));
+    EXPECT_THAT(list, HasSubstr("\t\t.ops\t= &vsg_engine,\n"));
+    EXPECT_THAT(list, HasSubstr("#define VSG_DESCRIPTORS\t256\n"));
+}
+
+/// A board with one engine, whose control register, sizes and order are given.
+std::string engine(const std::string& control, const std::string& keys,
+                   const std::string& order = "little") {
+    const auto file = testing::TempDir() + "engine.yaml";
+    std::ofstream(file) << "format: 1\nboard: one\nendian: " + order +
+                               "\nbars: {regs: {index: 0, size: 4 KiB}}\n"
+                               "registers:\n"
+                               "  HOST: {at: regs+0x0, guard: true}\n"
+                               "  LENGTH: {at: regs+0x4}\n"
+                               "  BUSY: {at: regs+0x8, access: ro}\n"
+                               "  CTRL: {at: regs+0xc, guard: true, " +
+                               control +
+                               "}\ndma:\n  go: {direction: from_board, host: HOST, busy: BUSY, "
+                               "max_length: 1 MiB, " +
+                               keys + "}\n";
+    return generate(file);
+}
+
+const std::string starts = "length: LENGTH, start: [{CTRL.GO: 1}]";
+
+/// The step that starts it.
+std::string step_of(const std::string& control, const std::string& order = "little") {
+    const auto text = engine(control, starts, order);
+    const auto begin = text.find("one_go_start[] = {\n\t");
+    if (begin == std::string::npos) return text;
+    return text.substr(begin + 20, text.find('\n', begin + 20) - begin - 20);
+}
+
+TEST(gencard, writes_back_only_what_stands_it) {
+    EXPECT_EQ(step_of("fields: {GO: 0, MODE: 7:4}"), "{ { 0xc, 0x1, ONE_BAR_REGS, 32 }, 0x1 },");
+    for (const char* effect : {"one_to_clear", "one_to_set", "one_to_toggle", "strobe"})
+        EXPECT_EQ(step_of(std::string("fields: {GO: 1, MODE: 7:4, OTHER: {bits: 9:8, on_write: ") +
+                          effect + "}}"),
+                  "{ { 0xc, 0x302, ONE_BAR_REGS, 32 }, 0x2 },")
+            << effect;
+    EXPECT_EQ(step_of("fields: {GO: 0, SECRET: {bits: 31:30, access: wo}}"),
+              "{ { 0xc, 0xc0000001, ONE_BAR_REGS, 32 }, 0x1 },");
+    EXPECT_EQ(step_of("fields: {GO: 0, STATE: {bits: 31:30, access: ro}}"),
+              "{ { 0xc, 0x1, ONE_BAR_REGS, 32 }, 0x1 },")
+        << "nobody can write it";
+    EXPECT_EQ(step_of("access: wo, fields: {GO: 0, MODE: 7:4}"),
+              "{ { 0xc, 0xffffffff, ONE_BAR_REGS, 32 }, 0x1 },")
+        << "cannot be read";
+    EXPECT_EQ(step_of("on_write: one_to_clear, fields: {GO: {bits: 4, on_write: strobe}}"),
+              "{ { 0xc, 0xffffffff, ONE_BAR_REGS, 32 }, 0x10 },")
+        << "the bits without a name act, too";
+}
+
+TEST(gencard, never_reads_what_must_not_be_read) {
+    EXPECT_EQ(step_of("fields: {GO: {bits: 0, on_write: strobe}, LAST: {bits: 9:8, access: ro, "
+                      "on_read: clear}}"),
+              "{ { 0xc, 0xffffffff, ONE_BAR_REGS, 32 }, 0x1 },");
+    EXPECT_THAT(
+        engine("fields: {GO: 0, MODE: 7:4, LAST: {bits: 9:8, access: ro, on_read: clear}}", starts),
+        HasSubstr("engine go: CTRL has bits to be kept, and reading it has effects; name "
+                  "the whole register"));
+}
+
+TEST(gencard, tells_bits_of_engines_as_values) {
+    EXPECT_EQ(step_of("fields: {GO: 0, ACK: {bits: 8, on_write: one_to_clear}}", "big"),
+              "{ { 0xc, 0x101, ONE_BAR_REGS, 32, UPCIEDEV_BITS_BIG }, 0x1 },");
+    EXPECT_THAT(engine("fields: {GO: 0}", starts, "big"),
+                HasSubstr("\t\t.length\t= { 0x4, 0xffffffff, ONE_BAR_REGS, 32, "
+                          "UPCIEDEV_BITS_BIG },\n"));
+}
+
+TEST(gencard, refuses_engines_that_the_driver_cannot_do) {
+    EXPECT_THAT(engine("fields: {GO: 0}", starts + ", alignment: 8 KiB"),
+                HasSubstr("engine go: an alignment of 8192 bytes; the driver can do 4096 at most"));
+    EXPECT_THAT(engine("fields: {GO: 0}", starts + ", alignment: 4 KiB"),
+                HasSubstr("\t\t.alignment = 4096,\n"));
+    EXPECT_THAT(engine("fields: {SIZE: 23:0, GO: {bits: 31, on_write: strobe}}",
+                       "length: CTRL.SIZE, start: [{CTRL.GO: 1}]"),
+                HasSubstr("engine go: CTRL.SIZE cannot be written alone"));
+    EXPECT_THAT(engine("fields: {SIZE: 23:0, GO: 31}", "length: CTRL.SIZE, start: [{CTRL.GO: 1}]"),
+                HasSubstr("\t\t.length\t= { 0xc, 0xffffff, ONE_BAR_REGS, 32 },\n"));
+}
+
 TEST(gencard, names_a_bad_file) {
     EXPECT_THAT(generate("devices/none.yaml"),
                 HasSubstr("upciedev-gencard: devices/none.yaml: cannot be read"));

@@ -26,6 +26,7 @@ set(UPCIEDEV_ACCESS_SOURCES
     ${PROJECT_SOURCE_DIR}/models/digitizer.cpp
     ${PROJECT_SOURCE_DIR}/models/edu.cpp
     ${PROJECT_SOURCE_DIR}/models/io.cpp
+    ${PROJECT_SOURCE_DIR}/models/scatter.cpp
     ${PROJECT_SOURCE_DIR}/models/timer.cpp
     ${PROJECT_SOURCE_DIR}/models/waveform.cpp
     src/reg.cpp

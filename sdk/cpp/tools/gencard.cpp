@@ -27,6 +27,13 @@ using upciedev::match_description;
 constexpr std::size_t tab = 8;
 constexpr std::size_t value_column = 32;
 constexpr std::size_t backslash_column = 72;
+// What the driver can do, see kernel/include/linux/upciedev.h.
+constexpr std::uint64_t largest_alignment = 4096;
+constexpr std::size_t longest_engine_name = 31;
+
+std::uint64_t low_bits(unsigned width) {
+    return ~std::uint64_t{0} >> (64 - width);
+}
 
 /// Registers that no user may write, next to each other and alike.
 struct window {
@@ -42,8 +49,37 @@ struct bit_range {
     unsigned width = 0;
     unsigned low = 0;
 
-    [[nodiscard]] std::uint64_t mask() const { return (~std::uint64_t{0} >> (64 - width)) << low; }
+    [[nodiscard]] std::uint64_t mask() const { return low_bits(width) << low; }
 };
+
+bool acts(access rights, upciedev::write_effect effect) {
+    return rights == access::wo || (rights == access::rw && effect != upciedev::write_effect::none);
+}
+
+/// The bits that must not be written back as they were read: 0 does nothing to them.
+std::uint64_t never_written_back(const upciedev::register_description& what) {
+    std::uint64_t mask = 0, rest = low_bits(what.width);
+    for (const auto& field : what.fields) {
+        rest &= ~field.mask();
+        const auto rights = field.access == access::rw ? what.access : field.access;
+        const auto effect =
+            field.on_write == upciedev::write_effect::none ? what.on_write : field.on_write;
+        if (acts(rights, effect)) mask |= field.mask();
+    }
+    return acts(what.access, what.on_write) ? mask | rest : mask;
+}
+
+/// Bits that keep a value of their own, which somebody may have written.
+std::uint64_t kept_bits(const upciedev::register_description& what) {
+    std::uint64_t fields = 0, kept = 0;
+    for (const auto& field : what.fields) {
+        fields |= field.mask();
+        const auto rights = field.access == access::rw ? what.access : field.access;
+        if (rights == access::rw) kept |= field.mask();
+    }
+    if (fields == 0 && what.access == access::rw) kept = low_bits(what.width);
+    return kept & ~never_written_back(what);
+}
 
 /// "adc.ch[].GAIN" as a part of a C identifier: "adc_ch_GAIN".
 std::string identifier(std::string_view name) {
@@ -116,7 +152,7 @@ class header {
                fmt::format("/* Generated from {} by upciedev-gencard; do not edit. */\n", source_) +
                fmt::format("#ifndef {0}\n#define {0}\n\n", once) +
                "#include <linux/pci.h>\n#include <linux/upciedev.h>\n\n" + defines() + "\n" +
-               guard_table() + irq_table() + bar_table() + id_table() +
+               guard_table() + irq_table() + dma_tables() + bar_table() + id_table() +
                fmt::format("#endif /* {} */\n", once);
     }
 
@@ -211,12 +247,151 @@ class header {
         return text + "};\n\n";
     }
 
+    [[noreturn]] void refuse(const upciedev::dma_description& engine, std::string_view problem,
+                             std::string_view remedy) const {
+        throw upciedev::error(upciedev::errc::bad_board_file, board_.file,
+                              fmt::format("engine {}: {}", engine.name, problem),
+                              std::string(remedy));
+    }
+
+    void check_engine(const upciedev::dma_description& engine) const {
+        if (engine.alignment > largest_alignment)
+            refuse(engine, fmt::format("an alignment of {} bytes", engine.alignment),
+                   fmt::format("the driver can do {} at most", largest_alignment));
+        if (engine.name.size() > longest_engine_name)
+            refuse(engine, "its name is too long",
+                   fmt::format("the driver tells {} characters", longest_engine_name));
+    }
+
+    /// What is written to set these bits: with them those that must not be written back as read.
+    [[nodiscard]] std::uint64_t written_mask(const upciedev::dma_description& engine,
+                                             const upciedev::register_part& part) const {
+        const auto range = bits_of(part);
+        const auto& what = *range.place.description;
+        const auto mask = range.mask() | never_written_back(what);
+        if (what.access != access::wo && !what.reading_has_effects()) return mask;
+        if ((kept_bits(what) & ~mask) != 0)
+            refuse(engine,
+                   fmt::format("{} has bits to be kept, and reading it has effects", part.path),
+                   "name the whole register");
+        return low_bits(what.width);
+    }
+
+    /// As struct upciedev_card_bits of DMA: on values.
+    [[nodiscard]] std::string value_bits(const upciedev::register_part& part,
+                                         std::uint64_t mask) const {
+        const auto place = board_.find_register(part.path);
+        const auto& what = *place.description;
+        return fmt::format("{{ {:#x}, {:#x}, {}, {}{} }}", place.offset, mask, bar_name(what.bar),
+                           what.width,
+                           what.order == upciedev::byte_order::big ? ", UPCIEDEV_BITS_BIG" : "");
+    }
+
+    /// A register that takes a number: its other bits are kept, so they must stand it.
+    [[nodiscard]] std::string number_bits(const upciedev::dma_description& engine,
+                                          const upciedev::register_part& part) const {
+        const auto mask = bits_of(part).mask();
+        if (written_mask(engine, part) != mask)
+            refuse(engine, fmt::format("{}.{} cannot be written alone", part.path, part.field),
+                   "its register has bits that act when written, or cannot be read");
+        return value_bits(part, mask);
+    }
+
+    [[nodiscard]] std::string member(const upciedev::dma_description& engine, const char* name,
+                                     const upciedev::register_part& part) const {
+        if (part.path.empty()) return {};
+        return fmt::format("\t\t.{}\t= {},\n", name, number_bits(engine, part));
+    }
+
+    [[nodiscard]] std::string watched(const char* name, const upciedev::register_part& part) const {
+        if (part.path.empty()) return {};
+        return fmt::format("\t\t.{}\t= {},\n", name, value_bits(part, bits_of(part).mask()));
+    }
+
+    [[nodiscard]] std::string step_name(const upciedev::dma_description& engine,
+                                        const char* which) const {
+        return fmt::format("{}_{}_{}", lower_, engine.name, which);
+    }
+
+    [[nodiscard]] std::string steps(const upciedev::dma_description& engine, const char* which,
+                                    const std::vector<upciedev::part_write>& writes) const {
+        if (writes.empty()) return {};
+        auto text = fmt::format("static const struct upciedev_card_step {}[] = {{\n",
+                                step_name(engine, which));
+        for (const auto& [where, value] : writes)
+            text +=
+                fmt::format("\t{{ {}, {:#x} }},\n", value_bits(where, written_mask(engine, where)),
+                            value << bits_of(where).low);
+        return text + "};\n\n";
+    }
+
+    [[nodiscard]] std::string use_steps(const upciedev::dma_description& engine, const char* which,
+                                        const std::vector<upciedev::part_write>& writes) const {
+        if (writes.empty()) return {};
+        const auto name = step_name(engine, which);
+        return fmt::format("\t\t.{0}\t= {1},\n\t\t.nr_{0} = ARRAY_SIZE({1}),\n", which, name);
+    }
+
+    [[nodiscard]] int irq_of(const upciedev::dma_description& engine) const {
+        const auto found = std::find_if(board_.irqs.begin(), board_.irqs.end(),
+                                        [&](const auto& irq) { return irq.name == engine.irq; });
+        return found == board_.irqs.end() ? -1 : static_cast<int>(found - board_.irqs.begin());
+    }
+
+    [[nodiscard]] std::string dma_row(const upciedev::dma_description& engine) const {
+        auto text = fmt::format("\t{{\n\t\t.name\t= \"{}\",\n", engine.name);
+        if (engine.to_board) text += "\t\t.flags\t= UPCIEDEV_DMA_TO_BOARD,\n";
+        text +=
+            fmt::format("\t\t.alignment = {},\n\t\t.irq\t= {},\n\t\t.address_bits = {},\n"
+                        "\t\t.max_length = {:#x},\n",
+                        engine.alignment, irq_of(engine), engine.address_bits, engine.max_length);
+        if (engine.memory_at != 0) text += fmt::format("\t\t.base\t= {:#x},\n", engine.memory_at);
+        if (engine.memory_size != 0)
+            text += fmt::format("\t\t.memory\t= {:#x},\n", engine.memory_size);
+        text += "\t\t.host\t= {\n";
+        for (const auto& half : engine.host)
+            text += fmt::format("\t\t\t{},\n", number_bits(engine, half));
+        return text + "\t\t},\n" + member(engine, "board", engine.board) +
+               member(engine, "length", engine.length) + watched("busy", engine.busy) +
+               watched("error", engine.error) + use_steps(engine, "start", engine.start) +
+               use_steps(engine, "stop", engine.stop) + callbacks(engine) + "\t},\n";
+    }
+
+    /// What the tables cannot say, the plugin's own file does.
+    [[nodiscard]] std::string callbacks(const upciedev::dma_description& engine) const {
+        if (engine.descriptors == 0) return {};
+        return fmt::format("\t\t.ops\t= &{}_engine,\n", lower_);
+    }
+
+    [[nodiscard]] std::string declare_callbacks() const {
+        const auto found = std::find_if(board_.dma.begin(), board_.dma.end(),
+                                        [](const auto& dma) { return dma.descriptors != 0; });
+        if (found == board_.dma.end()) return {};
+        return fmt::format("#define {}_DESCRIPTORS\t{}\n\n"
+                           "static const struct upciedev_engine_ops {}_engine;\n\n",
+                           upper_, found->descriptors, lower_);
+    }
+
+    [[nodiscard]] std::string dma_tables() const {
+        if (board_.dma.empty()) return {};
+        auto text = declare_callbacks();
+        for (const auto& engine : board_.dma) {
+            check_engine(engine);
+            text += steps(engine, "start", engine.start) + steps(engine, "stop", engine.stop);
+        }
+        text += fmt::format("static const struct upciedev_card_dma {}_dmas[] = {{\n", lower_);
+        for (const auto& engine : board_.dma)
+            text += dma_row(engine);
+        return text + "};\n\n";
+    }
+
     [[nodiscard]] std::string bar_table() const {
         std::string text = pad(fmt::format("#define {}_BARS {{", upper_), backslash_column, ' ');
         text += "\\\n";
         for (const auto& bar : board_.bars)
-            text += pad(fmt::format("\t[{}] = {{ .name = \"{}\", .flags = UPCIEDEV_BAR_MMAP_UC }},",
-                                    bar_name(bar.index), bar.name),
+            text += pad(fmt::format(
+                            "\t[{}] = {{ .name = \"{}\", .flags = UPCIEDEV_BAR_MMAP_UC{} }},",
+                            bar_name(bar.index), bar.name, bar.peer ? " | UPCIEDEV_BAR_PEER" : ""),
                         backslash_column, ' ') +
                     "\\\n";
         return text + "}\n\n";
