@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from . import crate, initramfs, kernel_log, vfio
+from . import crate, faults, initramfs, kernel_log, vfio
 from .machine import Machine
 from .paths import BUILD, REPOSITORY, GuestError, kernel_folder
 
@@ -66,7 +66,7 @@ class Session:
         machine = Machine(boot.kernel, self.folder, plan, boot.extra, boot.append, interactive=boot.interactive, accelerator=boot.accelerator)
         self.prepare()
         (self.out / "crate").write_text("\n".join(plan) + "\n")
-        with vfio.serving(served, self.folder):
+        with vfio.serving(served, self.folder), faults.granted(self.folder, boot.crate_file):
             machine.run(output, boot.seconds)
 
     def status(self, run: Run) -> int:
