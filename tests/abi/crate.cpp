@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uint16_t edu_id = 0x11e8, ivshmem_id = 0x1110, testdev_id = 0x0005;
+constexpr std::uint16_t edu_id = 0x11e8, ivshmem_id = 0x1110, testdev_id = 0x0005,
+                        digitizer_id = 0x00ac, carrier_id = 0x00aa, scatter_id = 0x00ad;
 constexpr std::uint32_t nvme_class = 0x010802;
 
 bool fits(role which, const upciedev_board_info& info) {
@@ -29,6 +30,13 @@ bool fits(role which, const upciedev_board_info& info) {
         return info.vendor == 0x1af4 && info.device == ivshmem_id;
     case role::testdev:
         return info.vendor == 0x1b36 && info.device == testdev_id;
+    case role::digitizer:
+    case role::second_digitizer:
+        return info.vendor == 0x1b36 && info.device == digitizer_id;
+    case role::carrier:
+        return info.vendor == 0x1b36 && info.device == carrier_id;
+    case role::scatter:
+        return info.vendor == 0x1b36 && info.device == scatter_id;
     case role::nvme:
         return info.class_revision >> 8 == nvme_class;
     }
@@ -36,12 +44,12 @@ bool fits(role which, const upciedev_board_info& info) {
 }
 
 const board& pick(const std::vector<board>& boards, role which) {
-    std::size_t skip = which == role::spare_edu ? 1 : 0;
+    std::size_t skip = which == role::spare_edu || which == role::second_digitizer ? 1 : 0;
     for (const auto& candidate : boards)
         if (fits(which, candidate.info) && skip-- == 0) return candidate;
     throw std::runtime_error("a board that the ABI tests need is not in /dev/upciedev: role " +
                              std::to_string(static_cast<int>(which)) +
-                             " (boot the default crate of ./dev guest)");
+                             " (boot its crate, see tests/guest/runs.toml)");
 }
 
 // Only the first call looks: a test may take a board away.

@@ -42,8 +42,19 @@ class file {
     int fd_ = -1;
 };
 
-// The boards of the guest's crate; a missing one is an error, never a skip.
-enum class role { edu, spare_edu, memory, testdev, nvme };
+// The boards of the guest's crate, and the models of the boot for DMA; a missing one is an error,
+// never a skip.
+enum class role {
+    edu,
+    spare_edu,
+    memory,
+    testdev,
+    nvme,
+    digitizer,
+    second_digitizer,
+    carrier,
+    scatter
+};
 
 struct board {
     std::string node;    // /dev/upciedev/0000:03:00.0
