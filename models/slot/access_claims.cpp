@@ -45,6 +45,11 @@ access_claims::shared_hold access_claims::writing(unsigned connection) {
     return hold;
 }
 
+bool access_claims::may_write(unsigned connection) {
+    const std::shared_lock hold(lock_);
+    return !others(connection) || members_.at(holder_).process == members_.at(connection).process;
+}
+
 bool access_claims::map_for_writing(unsigned connection) {
     const std::lock_guard hold(lock_);
     if (others(connection)) return false;

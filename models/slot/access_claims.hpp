@@ -25,6 +25,8 @@ class access_claims {
     /// Nobody else's claim begins as long as the lock is held.
     /// \returns a lock that holds nothing if another one has claimed the board
     [[nodiscard]] shared_hold writing(unsigned connection);
+    /// Nobody has claimed the board but, perhaps, the process of that connection.
+    [[nodiscard]] bool may_write(unsigned connection);
     /// \returns false: another one has claimed the board
     bool map_for_writing(unsigned connection);
     [[nodiscard]] answer ask(unsigned connection);

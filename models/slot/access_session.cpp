@@ -87,6 +87,7 @@ bool access_session::answer(const std::vector<std::byte>& packet) {
 }
 
 bool access_session::carry_out(call what, reader& body, reply& to) {
+    if (channel_) return use_channel(what, body, to);
     switch (what) {
     case call::areas:
         return put_areas(body, to);
@@ -100,7 +101,15 @@ bool access_session::carry_out(call what, reader& body, reply& to) {
         return subscribe(body, to);
     case call::peer:
         return peer(body, to);
+    case call::channel:
+        return open_channel(body, to);
     case call::unmask: // of a stream
+    case call::ring:   // and of a channel
+    case call::transfer:
+    case call::result:
+    case call::start:
+    case call::stop:
+    case call::exchange:
         return false;
     default:
         break;
@@ -241,6 +250,28 @@ bool access_session::peer(reader& body, reply& to) {
     to.error = failed.value();
     if (to.error == 0) to.body.put_bytes(answer);
     return true;
+}
+
+bool access_session::open_channel(reader& body, reply& to) {
+    const auto number = body.take<std::uint32_t>();
+    if (!body.whole()) return false;
+    try {
+        channel_ = std::make_unique<access_channel>(
+            with_.board.dma(number), [this] { return with_.claims.may_write(connection_); });
+        to.body.put(channel_->facts());
+        to.file = detail::owned_file(dup(channel_->descriptor()));
+        if (!to.file) to.error = errno;
+    } catch (const error& reason) {
+        to.error = reason.cause() ? reason.cause().value() : EOPNOTSUPP;
+    }
+    return true;
+}
+
+bool access_session::use_channel(call what, reader& body, reply& to) {
+    int file = -1;
+    to.error = channel_->carry_out(what, body, to.body, file);
+    if (file >= 0) to.file = detail::owned_file(dup(file));
+    return to.error >= 0;
 }
 
 void access_session::health(reply& to) {

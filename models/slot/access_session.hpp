@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "access_channel.hpp"
 #include "access_claims.hpp"
 #include "owned_file.hpp"
 
@@ -61,6 +62,8 @@ class access_session {
     void health(reply& to);
     bool subscribe(reader& body, reply& to);
     bool peer(reader& body, reply& to);
+    bool open_channel(reader& body, reply& to);
+    bool use_channel(detail::slot_wire::call what, reader& body, reply& to);
 
     access_shared& with_;
     int socket_;
@@ -68,6 +71,7 @@ class access_session {
     bool greeted_ = false;
     bool leaving_ = false;                         // after the answer
     std::unique_ptr<interrupt_source> interrupts_; // to be sent from then on
+    std::unique_ptr<access_channel> channel_;      // what the connection is from then on
 };
 
 } // namespace upciedev::slot

@@ -97,7 +97,7 @@ void serve(const crate_file& crate, const crate_slot& what, const std::filesyste
     vfio_user::server server(slot::facts_of(hardware, what.slot), endpoint, {.log = say});
     slot::peers others(socket.parent_path(), what.slot);
     served_slot place(server, lines, others);
-    hardware.plug(&place);
+    board.plug(std::shared_ptr<model_slot>(std::shared_ptr<void>(), &place)); // outlives it
     std::filesystem::remove(socket); // of one that died
     server.start(vfio_user::listen_at(socket));
     const slot::access_server access(board, facts_of(crate, what, hardware.description()),
@@ -108,7 +108,7 @@ void serve(const crate_file& crate, const crate_slot& what, const std::filesyste
     sigwait(&signals, &signal);
     board.unplug(); // whoever waits for it is told
     server.stop();
-    hardware.plug(nullptr);
+    board.plug(nullptr);
     std::filesystem::remove(socket);
 }
 

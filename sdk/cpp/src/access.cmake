@@ -15,10 +15,22 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/model_registers.cpp
     src/model_rules.cpp
     src/model_state.cpp
+    src/dma.cpp
+    src/dma_buffer.cpp
+    src/dma_ring.cpp
+    src/dma_stream.cpp
+    src/dma_transfer.cpp
     src/irq.cpp
     src/sim.cpp
     src/slot_interrupts.cpp
     src/sim_causes.cpp
+    src/sim_channel.cpp
+    src/sim_dma.cpp
+    src/sim_engine.cpp
+    src/sim_flow.cpp
+    src/sim_host_memory.cpp
+    src/sim_ring.cpp
+    src/sim_waits.cpp
     src/sim_interrupts.cpp
     src/sim_backplane.cpp
     src/sim_bus.cpp
@@ -34,6 +46,7 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/reg_field.cpp
     src/area.cpp
     src/area_copy.cpp
+    src/area_dma.cpp
     src/batch.cpp
     src/board.cpp
     src/board_bar.cpp
@@ -41,6 +54,7 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/change_signal.cpp
     src/board_parts.cpp
     src/chardev.cpp
+    src/chardev_dma.cpp
     src/chardev_interrupts.cpp
     src/chardev_lease.cpp
     src/chardev_maps.cpp
@@ -57,6 +71,7 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/crate_folder.cpp
     src/crate_running.cpp
     src/hangup_watch.cpp
+    src/slot_dma.cpp
     src/slot_facts.cpp
     src/slot_link.cpp
     src/slot_maps.cpp

@@ -141,22 +141,39 @@ void area::write_bytes(std::uint64_t first, std::span<const std::byte> in) const
     run_blocks(*board_, *this, operation::code::write_block, offset, buffer);
 }
 
-template <class T>
-void area::read_into(std::uint64_t first, std::span<T> out) const {
-    check(first, out.size(), access::wo);
+/// \param read fills bytes with elements in host order
+template <class T, class Read>
+void area::fill(std::span<T> out, const Read& read) const {
     if (out.empty()) return;
     if (is_own_type<T>(*what_)) {
-        read_bytes(first, std::as_writable_bytes(out));
+        read(std::as_writable_bytes(out));
         return trim(out, what_->convert.type.bits);
     }
     if constexpr (!std::is_floating_point_v<T>) refuse_type<T>(*this);
     const unsigned size = what_->element_size();
     std::vector<std::byte> bytes(out.size() * size);
-    read_bytes(first, bytes);
+    read(std::span<std::byte>(bytes));
     const std::uint64_t mask = detail::low_bits(what_->convert.type.bits);
     for (std::size_t i = 0; i < out.size(); ++i)
         out[i] = static_cast<T>(
             decode(what_->convert, element_at(&bytes[i * size], size) & mask).to_double());
+}
+
+template <class T>
+void area::read_into(std::uint64_t first, std::span<T> out) const {
+    check(first, out.size(), access::wo);
+    fill(out, [&](std::span<std::byte> bytes) { read_bytes(first, bytes); });
+}
+
+template <class T>
+void area::dma_read_into(std::uint64_t first, std::span<T> out, std::chrono::nanoseconds timeout,
+                         const std::stop_token& stop) const {
+    check(first, out.size(), access::wo);
+    const unsigned size = what_->element_size();
+    fill(out, [&](std::span<std::byte> bytes) {
+        dma().read(dma_offset() + first * size, bytes, timeout, stop);
+        detail::to_host_order(bytes, size, what_->order);
+    });
 }
 
 template <class T>
@@ -184,6 +201,8 @@ std::uint64_t area::encode_at(std::uint64_t element, double number) const {
 
 #define UPCIEDEV_AREA_OF(T)                                                                        \
     template void area::read_into<T>(std::uint64_t, std::span<T>) const;                           \
+    template void area::dma_read_into<T>(std::uint64_t, std::span<T>, std::chrono::nanoseconds,    \
+                                         const std::stop_token&) const;                            \
     template void area::write<T>(std::uint64_t, std::span<const T>) const;
 
 UPCIEDEV_AREA_OF(std::int8_t)

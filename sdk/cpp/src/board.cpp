@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "board_state.hpp"
 #include "chardev_lease.hpp"
+#include "dma_state.hpp"
 #include "irq_state.hpp"
 
 #include <upciedev/board.hpp>
@@ -125,6 +126,15 @@ irq board::irqs(const std::vector<std::string>& names) const {
 
 irq board::irq(std::string_view name) const {
     return irqs({std::string(name)});
+}
+
+dma board::dma(std::string_view name) const {
+    std::ignore = described(*state_);
+    try {
+        return upciedev::dma(std::make_shared<dma::state>(state_, name));
+    } catch (const error& reason) {
+        throw reason.kind() == errc::no_such_register ? reason.at(state_->label()) : reason;
+    }
 }
 
 batch board::batch() const {

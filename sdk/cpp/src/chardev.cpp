@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "chardev.hpp"
 #include "builtin_transports.hpp"
+#include "chardev_dma.hpp"
 #include "chardev_interrupts.hpp"
 #include "chardev_lease.hpp"
 #include "chardev_maps.hpp"
@@ -123,6 +124,9 @@ class chardev final : public transport {
     interrupts(const interrupt_request& what) override {
         return subscribe_to_driver(file_.number(), what, who_.pci_address);
     }
+    [[nodiscard]] std::unique_ptr<dma_source> dma(unsigned channel) override {
+        return open_driver_channel(file_.number(), channel, who_.pci_address);
+    }
 
   private:
     void read_identity();
@@ -134,13 +138,14 @@ class chardev final : public transport {
     node_file file_;
     status_page status_;
     board_identity who_;
-    bool has_interrupts_;
+    bool has_interrupts_, has_dma_;
     std::array<bar_facts, bars_of_a_board> bars_;
     std::array<chardev_maps, bars_of_a_board> maps_; // end before the file they map
 };
 
 chardev::chardev(const std::filesystem::path& node)
-    : file_(node), status_(file_), has_interrupts_(knows_causes(file_.number())) {
+    : file_(node), status_(file_), has_interrupts_(knows_causes(file_.number())),
+      has_dma_(knows_channels(file_.number())) {
     read_identity();
     join_inherited_claim();
     for (unsigned index = 0; index < bars_.size(); ++index)
@@ -199,6 +204,7 @@ capability_set chardev::capabilities() const noexcept {
         bars_, [](const auto& facts) { return facts.size != 0 && facts.mapping != "not"; });
     auto can = chardev_can;
     if (!has_interrupts_) can = can.without(capability::interrupts);
+    if (!has_dma_ || !writable()) can = can.without(capability::dma);
     if (!writable()) can = can.without(capability::reset).without(capability::claim);
     return some ? can : can.without(capability::mapping);
 }

@@ -34,11 +34,18 @@ struct sim_place {
     }
     [[nodiscard]] bool is_there() {
         const std::lock_guard hold(lock);
-        return !board->gone();
+        return has_failed() || !board->gone();
+    }
+    [[nodiscard]] bool has_failed() const { return static_cast<const sim_board&>(*board).failed(); }
+    /// After a reset because its DMA did not stop, it is there for whoever opens it again.
+    bool is_new_after_failure() {
+        if (!has_failed()) return false;
+        make();
+        return true;
     }
     transport_ptr open_again() {
         const std::lock_guard hold(lock);
-        if (!board->gone()) return board;
+        if (is_new_after_failure() || !board->gone()) return board;
         throw error(errc::board_gone, fmt::format("slot {}", slot), "is not back",
                     "rescan the crate to plug it in");
     }

@@ -171,6 +171,14 @@ void refuse_irq(const board_description& board, std::string_view name) {
     refuse(board, fmt::format("no interrupt '{}'", name), suggestion(name, names, "interrupts"));
 }
 
+void refuse_dma(const board_description& board, std::string_view name) {
+    std::vector<std::string> names;
+    for (const auto& channel : board.dma)
+        names.push_back(channel.name);
+    refuse(board, fmt::format("no DMA channel '{}'", name),
+           suggestion(name, names, "DMA channels"));
+}
+
 void refuse_bar(const board_description& board, std::string_view name) {
     std::vector<std::string> names;
     for (const auto& bar : board.bars)

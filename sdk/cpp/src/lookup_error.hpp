@@ -15,6 +15,7 @@ namespace upciedev::inline v1::detail {
                                std::string_view path, std::size_t level);
 [[noreturn]] void refuse_area(const board_description& board, std::string_view path);
 [[noreturn]] void refuse_irq(const board_description& board, std::string_view name);
+[[noreturn]] void refuse_dma(const board_description& board, std::string_view name);
 [[noreturn]] void refuse_bar(const board_description& board, std::string_view name);
 
 } // namespace upciedev::inline v1::detail

@@ -2,6 +2,7 @@
 #include "area_copy.hpp"
 #include "builtin_transports.hpp"
 #include "model_state.hpp"
+#include "sim_dma.hpp"
 #include "sim_interrupts.hpp"
 #include "transport_check.hpp"
 #include "transport_error.hpp"
@@ -10,6 +11,7 @@
 #include <upciedev/sim.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <mutex>
 
@@ -25,22 +27,34 @@ using detail::bars_of_a_board;
 struct sim_board::state {
     state(board_description_ptr what, const model_options& options)
         : description(what), board(std::move(what), options),
-          interrupts(std::make_shared<detail::sim_interrupts>(board, lock)) {
-        const std::lock_guard hold(board.internals().lock); // of tasks that began at power-on
-        board.internals().listener = [to = interrupts](unsigned vector) { to->arrived(vector); };
+          interrupts(std::make_shared<detail::sim_interrupts>(board, lock)),
+          dma(std::make_shared<detail::sim_dma>(board, lock, interrupts, [this] { fail(); })) {
+        {
+            const std::lock_guard hold(board.internals().lock); // of tasks that began at power-on
+            board.internals().listener = [to = interrupts](unsigned vector) {
+                to->arrived(vector);
+            };
+        }
+        board.plug(&dma->host());
     }
-    ~state() { interrupts->close(); }
+    ~state() {
+        dma->end();
+        board.plug(nullptr);
+        dma->host().lead_to(nullptr);
+        interrupts->close();
+    }
     state(const state&) = delete;
     state& operator=(const state&) = delete;
 
     board_description_ptr description;
     board_identity who;
-    std::shared_ptr<model_slot> slot; // outlives the board
     model_board board;
     std::mutex lock; // over one operation; maps go around it, as they do in hardware
     std::uint32_t gone = 0;
     std::weak_ptr<const void> claimed;
+    std::atomic<bool> failed = false;
     std::shared_ptr<detail::sim_interrupts> interrupts; // subscriptions own it, too
+    std::shared_ptr<detail::sim_dma> dma;               // so do channels
 
     [[nodiscard]] detail::model_rules& rules(unsigned bar) { return board.internals().rules[bar]; }
     bool guarded(const operation& op);
@@ -49,6 +63,8 @@ struct sim_board::state {
     int poll(operation& op);
     void block(const operation& op);
     bool copy_block(const operation& op);
+    void set_gone() noexcept;
+    void fail();
     [[nodiscard]] bool is_gone() const noexcept {
         return __atomic_load_n(&gone, __ATOMIC_ACQUIRE) != 0;
     }
@@ -117,11 +133,13 @@ lease sim_board::claim() {
 }
 
 void sim_board::reset() {
+    state_->dma->end();
     const std::lock_guard hold(state_->lock);
     if (gone()) detail::throw_access_error(detail::from_errno(ENODEV), state_->description->name);
     state_->board.reset();
     state_->interrupts->end(false);
     ++state_->who.generation;
+    state_->dma->begin_again();
 }
 
 board_health sim_board::health() const {
@@ -134,12 +152,39 @@ std::unique_ptr<interrupt_source> sim_board::interrupts(const interrupt_request&
     return state_->interrupts->subscribe(what);
 }
 
-void sim_board::unplug() noexcept {
-    const std::lock_guard hold(state_->lock);
-    __atomic_store_n(&state_->gone, 1U, __ATOMIC_RELEASE);
-    state_->interrupts->end(true);
-    for (auto& memory : state_->board.internals().memories)
+std::unique_ptr<dma_source> sim_board::dma(unsigned channel) {
+    return state_->dma->open(channel);
+}
+
+void sim_board::state::set_gone() noexcept {
+    const std::lock_guard hold(lock);
+    __atomic_store_n(&gone, 1U, __ATOMIC_RELEASE);
+    interrupts->end(true);
+    for (auto& memory : board.internals().memories)
         memory.fill_with_ones();
+}
+
+/// As the driver does with an engine that cannot be stopped: no bus, a reset, and whoever had the
+/// board has to open it again.
+void sim_board::state::fail() {
+    dma->host().cut_off();
+    dma->end_soon();
+    failed = true;
+    {
+        const std::lock_guard hold(lock);
+        board.reset();
+    }
+    set_gone();
+}
+
+void sim_board::unplug() noexcept {
+    __atomic_store_n(&state_->gone, 1U, __ATOMIC_RELEASE);
+    state_->dma->end();
+    state_->set_gone();
+}
+
+bool sim_board::failed() const noexcept {
+    return state_->failed;
 }
 
 volatile std::byte* sim_board::map(unsigned bar, std::uint64_t offset, std::uint64_t length,
@@ -152,8 +197,9 @@ volatile std::byte* sim_board::map(unsigned bar, std::uint64_t offset, std::uint
 }
 
 void sim_board::plug(std::shared_ptr<model_slot> slot) {
-    state_->board.plug(slot.get());
-    state_->slot = std::move(slot);
+    state_->board.plug(nullptr);
+    state_->dma->host().lead_to(std::move(slot));
+    state_->board.plug(&state_->dma->host());
 }
 
 model_board& sim_board::hardware() noexcept {

@@ -5,6 +5,7 @@
 #include "crate_folder.hpp"
 #include "hangup_watch.hpp"
 #include "pci_health.hpp"
+#include "slot_dma.hpp"
 #include "slot_facts.hpp"
 #include "slot_interrupts.hpp"
 #include "slot_maps.hpp"
@@ -79,6 +80,10 @@ class slot_transport final : public transport {
     interrupts(const interrupt_request& what) override {
         if (gone()) throw_access_error(from_errno(ENODEV), fmt::format("slot {}", link_->slot()));
         return subscribe_to_slot(socket_, link_->slot(), what);
+    }
+    [[nodiscard]] std::unique_ptr<dma_source> dma(unsigned channel) override {
+        if (gone()) throw_access_error(from_errno(ENODEV), fmt::format("slot {}", link_->slot()));
+        return open_slot_channel(socket_, link_->slot(), channel);
     }
 
   private:

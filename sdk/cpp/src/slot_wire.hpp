@@ -7,6 +7,8 @@
 
 #include "transport_check.hpp"
 
+#include <upciedev/dma_source.hpp>
+
 #include <array>
 #include <cstring>
 #include <string>
@@ -22,7 +24,7 @@ inline std::string socket_name(unsigned slot) {
 }
 
 inline constexpr std::uint32_t magic = 0x73637075; // "upcs"
-inline constexpr std::uint16_t version = 3;
+inline constexpr std::uint16_t version = 4;
 inline constexpr std::size_t most_operations = 128; // of one call
 inline constexpr std::size_t most_data = std::size_t{64} << 10;
 inline constexpr std::size_t most_areas = 1024; // of one BAR; what is behind is not mapped
@@ -50,8 +52,19 @@ enum class call : std::uint16_t {
     /// peer_request, data of a write -> data of a read; ENODEV: the board has no such memory. What
     /// another board's engine does over the switch: no driver's guard and no claim is in its way.
     peer,
+    /// channel (u32) -> channel_answer and the event of dma_source::descriptor(). From then on the
+    /// connection is that channel, and takes nothing but the calls that follow.
+    channel,
+    ring, ///< ring_request -> nothing, and the file of ring_memory
+    /// dma_transfer, data of a write if it is not the ring's -> nothing; one at a time, most_data
+    /// bytes at most. Its end is told by result.
+    transfer,
+    result,   ///< cancel (u32) -> transfer_result, data of a read. EINPROGRESS: ask again
+    start,    ///< dma_start -> nothing
+    stop,     ///< header -> nothing
+    exchange, ///< seen (u64), indices (u32 each) -> nothing; waits for none
 };
-inline constexpr auto last_call = call::peer;
+inline constexpr auto last_call = call::exchange;
 inline constexpr std::size_t most_vectors = 64;    // of one subscription
 inline constexpr std::uint32_t last_vector = 2047; // MSI-X has no more
 
@@ -124,6 +137,24 @@ struct peer_request {
     std::uint32_t writing = 0;
     std::uint64_t offset = 0;
     std::uint64_t size = 0; ///< bytes, most_data at most
+};
+
+struct channel_answer {
+    std::array<char, 32> name{};
+    std::uint32_t to_board = 0, descriptors = 0, stoppable = 0;
+    std::uint32_t alignment = 1, address_bits = 0, reserved = 0;
+    std::uint64_t max_length = 0, memory = 0;
+};
+
+struct ring_request {
+    std::uint64_t frame_length = 0;
+    std::uint32_t frames = 0;
+    std::uint32_t reserved = 0;
+};
+
+struct transfer_result {
+    std::uint64_t done = 0;
+    std::uint64_t bounced = 0;
 };
 
 struct health_answer {

@@ -31,6 +31,11 @@ std::unique_ptr<interrupt_source> transport::interrupts(const interrupt_request&
                 "poll the status register, or use another way: upciedev transports");
 }
 
+std::unique_ptr<dma_source> transport::dma(unsigned) {
+    throw error(errc::not_supported, identity().pci_address, "the way '" + name() + "' has no DMA",
+                "read the area by the processor, or use another way: upciedev transports");
+}
+
 std::optional<claimant> transport::claimed_by_other() const {
     return std::nullopt;
 }

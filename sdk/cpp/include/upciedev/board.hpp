@@ -3,6 +3,7 @@
 
 #include <upciedev/area.hpp>
 #include <upciedev/batch.hpp>
+#include <upciedev/dma.hpp>
 #include <upciedev/irq.hpp>
 #include <upciedev/reg.hpp>
 
@@ -44,6 +45,11 @@ class UPCIEDEV_API board {
     [[nodiscard]] upciedev::irq irq(std::string_view name) const;
     /// To several at once; \p names empty: to all that the board file has.
     [[nodiscard]] upciedev::irq irqs(const std::vector<std::string>& names = {}) const;
+
+    /// A channel that the board file names under `dma`.
+    /// \throws error no_such_register with the nearest names; not_supported, not_permitted,
+    /// board_gone
+    [[nodiscard]] upciedev::dma dma(std::string_view name) const;
 
     /// Returns when all that this thread wrote to the board has arrived there, also through a
     /// write-combined map: pushes writes out of the processor and reads a register back, the

@@ -30,6 +30,9 @@ class UPCIEDEV_API sim_board final : public transport {
 
     /// Take the board out of its slot: calls fail with ENODEV, maps read all ones. For good.
     void unplug() noexcept;
+    /// A DMA engine of it could not be stopped: it was cut off from the bus and reset, and has gone
+    /// for whoever had it. board::reopen() brings it back.
+    [[nodiscard]] bool failed() const noexcept;
     /// The board's own side of a register: no rights, no effects.
     void set(std::string_view path, std::uint64_t bits);
     [[nodiscard]] std::uint64_t get(std::string_view path) const;
@@ -61,6 +64,9 @@ class UPCIEDEV_API sim_board final : public transport {
     /// vector that interrupts more than a thousand times in 100 ms is masked.
     [[nodiscard]] std::unique_ptr<interrupt_source>
     interrupts(const interrupt_request& what) override;
+    /// Drives the engine's registers as a driver does. The board reaches what is transferred, and
+    /// nothing else of this process, at bus addresses that differ from the processor's.
+    [[nodiscard]] std::unique_ptr<dma_source> dma(unsigned channel) override;
 
   private:
     struct state;

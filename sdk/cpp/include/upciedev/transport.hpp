@@ -3,6 +3,7 @@
 
 #include <upciedev/board_file.hpp>
 #include <upciedev/capabilities.hpp>
+#include <upciedev/dma_source.hpp>
 #include <upciedev/error.hpp>
 #include <upciedev/health.hpp>
 #include <upciedev/interrupt_source.hpp>
@@ -113,6 +114,9 @@ class UPCIEDEV_API transport {
     /// Interrupts from now on. \throws error not_supported, board_gone
     [[nodiscard]] virtual std::unique_ptr<interrupt_source>
     interrupts(const interrupt_request& what);
+    /// Open a DMA channel, numbered as in the board file.
+    /// \throws error not_supported, not_permitted, busy, board_gone
+    [[nodiscard]] virtual std::unique_ptr<dma_source> dma(unsigned channel);
 };
 
 using transport_ptr = std::shared_ptr<transport>;

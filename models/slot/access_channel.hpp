@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "slot_wire.hpp"
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace upciedev::slot {
+
+/// The dialogue with one client over an open DMA channel.
+class access_channel {
+  public:
+    using reader = detail::slot_wire::reader;
+    using writer = detail::slot_wire::writer;
+
+    /// \param may_write whether the client may have the board work at this moment
+    access_channel(std::unique_ptr<dma_source> source, std::function<bool()> may_write);
+    ~access_channel();
+    access_channel(const access_channel&) = delete;
+    access_channel& operator=(const access_channel&) = delete;
+
+    [[nodiscard]] int descriptor() const noexcept { return source_->descriptor(); }
+    [[nodiscard]] detail::slot_wire::channel_answer facts() const;
+    /// \param file goes with the answer
+    /// \returns errno, or -1: this is no call of ours
+    int carry_out(detail::slot_wire::call what, reader& body, writer& to, int& file);
+
+  private:
+    int make_ring(reader& body, int& file);
+    int transfer(reader& body);
+    int result(reader& body, writer& to);
+    int start(reader& body);
+    int exchange(reader& body);
+    void work();
+
+    std::unique_ptr<dma_source> source_;
+    std::function<bool()> may_write_;
+    std::mutex lock_; // of what follows
+    std::condition_variable ended_;
+    bool at_work_ = false, asked_ = false;
+    dma_transfer now_;
+    int failed_ = 0;
+    std::vector<std::byte> data_; // with room to have the place that the engine wants
+    std::span<std::byte> part_;
+    std::thread worker_;
+};
+
+} // namespace upciedev::slot
