@@ -28,6 +28,8 @@ class sim_channel final : public dma_source {
     std::error_code exchange(std::span<const std::uint32_t> indices, std::uint32_t timeout_ms,
                              std::uint64_t seen) noexcept override;
 
+    /// The event, whether there is news.
+    void tell() noexcept;
     /// The board has left; its memory is not reached any more when this returns.
     void leave();
 
@@ -72,7 +74,6 @@ class sim_channel final : public dma_source {
                    std::uint32_t& lost);
     int move_frame(std::uint32_t index, std::uint64_t offset, std::uint32_t timeout_ms);
     int wait_for_news(std::uint64_t seen, std::uint32_t timeout_ms);
-    void tell() noexcept;
     void stop_flow() noexcept;
     [[nodiscard]] std::uint64_t frame_at(std::uint32_t index) const noexcept;
 

@@ -67,6 +67,9 @@ void sim_dma::end_soon() noexcept {
     ended_ = ENODEV;
     ++epoch_;
     waits_.wake_all();
+    const std::lock_guard hold(channels_lock_);
+    for (auto* each : channels_)
+        each->tell();
 }
 
 void sim_dma::end() {
