@@ -70,12 +70,18 @@ def access_figures(program: Path, verb: str, limit: int) -> list[Figure]:
 def figures(program: Path) -> list[Figure]:
     look_up = slope(program, "look-up", 500, 5500)
     parse = slope(program, "parse", 250, 500)
+    small = slope(program, "small-frames", 1600, 17600)
+    large = slope(program, "large-frames", 1600, 17600)
     return [
         *access_figures(program, "read", 8),
         # Three more than reading: the width of the bits, and whether the board is still there.
         *access_figures(program, "write", 11),
         Figure("look_up.instructions", "instructions of board.reg(path) among 500 registers",
                look_up.instructions, 500),
+        Figure("frame.instructions", "instructions of a DMA frame, taken and given back",
+               small.instructions, 1000),
+        Figure("frame.size", "the same of a frame of 1 MiB, over one of 4 KiB",
+               abs(round(large.instructions - small.instructions)), 0),
         Figure("parse.instructions", "instructions of loading a board file, per register",
                parse.instructions, PARSE_LIMIT),
     ]
