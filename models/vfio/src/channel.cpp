@@ -29,14 +29,14 @@ bool take_fds(msghdr& received, std::vector<unique_fd>& fds) {
     return !(received.msg_flags & MSG_CTRUNC) && fds.size() <= protocol::max_fds;
 }
 
-void attach(msghdr& to, std::span<char> control, int fd) {
+void attach(msghdr& to, std::span<char> control, std::span<const int> fds) {
     to.msg_control = control.data();
-    to.msg_controllen = CMSG_SPACE(sizeof fd);
+    to.msg_controllen = CMSG_SPACE(fds.size_bytes());
     cmsghdr* part = CMSG_FIRSTHDR(&to);
     part->cmsg_level = SOL_SOCKET;
     part->cmsg_type = SCM_RIGHTS;
-    part->cmsg_len = CMSG_LEN(sizeof fd);
-    std::memcpy(CMSG_DATA(part), &fd, sizeof fd);
+    part->cmsg_len = CMSG_LEN(fds.size_bytes());
+    std::memcpy(CMSG_DATA(part), fds.data(), fds.size_bytes());
 }
 
 /// What is left to send after `sent` bytes; descriptors go with the first.
@@ -75,23 +75,28 @@ bool channel::receive(message& into) {
     return fill(into.payload, into.fds, deadline);
 }
 
-bool channel::send(const protocol::header& head, std::span<const std::byte> payload, int fd) {
+bool channel::send(const protocol::header& head, std::span<const std::byte> payload,
+                   std::span<const int> fds) {
     protocol::header copy = head;
     std::array<iovec, 2> parts{
         {{&copy, sizeof copy},
          {const_cast<std::byte*>(payload.data()), payload.size()}}}; // only read
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof fd)> control{};
+    alignas(cmsghdr) std::array<char, control_size> control{};
     msghdr rest{};
     rest.msg_iov = parts.data();
     rest.msg_iovlen = parts.size();
-    if (fd >= 0) attach(rest, control, fd);
+    if (!fds.empty()) attach(rest, control, fds);
 
     const std::lock_guard lock(sending_);
     if (broken_) return false;
     if (flush(rest, sizeof copy + payload.size())) return true;
     broken_ = true; // half a message may be out
-    ::shutdown(socket_.get(), SHUT_RDWR);
+    hang_up();
     return false;
+}
+
+void channel::hang_up() const {
+    ::shutdown(socket_.get(), SHUT_RDWR);
 }
 
 /// With sending_ held.

@@ -27,9 +27,12 @@ class channel {
 
     /// For one thread. False: the client has gone or broken the rules of framing, or we shall stop.
     [[nodiscard]] bool receive(message& into);
-    /// For any thread; `fd` is lent, -1 is none. False: the connection is of no use any more.
+    /// For any thread; `fds` (max_fds at most) are lent. False: the connection is of no use any
+    /// more.
     [[nodiscard]] bool send(const protocol::header& head, std::span<const std::byte> payload,
-                            int fd = -1);
+                            std::span<const int> fds = {});
+    /// Ends the connection, and whoever waits in it; for any thread.
+    void hang_up() const;
 
   private:
     using clock = std::chrono::steady_clock;

@@ -51,7 +51,7 @@ bool session::answer(const header& request, const reply& with) {
         return channel_.send(head, {});
     }
     head.size += static_cast<std::uint32_t>(with.payload.size());
-    return channel_.send(head, with.payload, with.fd);
+    return channel_.send(head, with.payload, std::span(&with.fd, with.fd < 0 ? 0 : 1));
 }
 
 session::reply session::dispatch(message& request) {
