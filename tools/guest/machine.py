@@ -16,8 +16,9 @@ ACCELERATORS = {"tcg": "tcg,thread=multi,tb-size=256", "kvm": "kvm"}
 KERNEL_ARGUMENTS = (
     "console=ttyS0 loglevel=5 panic=-1 oops=panic tsc=reliable no_timer_check log_buf_len=4M "
     "printk.devkmsg=on slub_debug=FZPU page_poison=1 kfence.sample_interval=10 "
-    # Else a hot-plugged board makes the kernel move the I/O windows of all others.
-    "pci=hpiosize=0"
+    # Else a hot-plugged board makes the kernel move the I/O windows of all others; and a large memory
+    # finds no room again, as SeaBIOS puts the windows for these where QEMU says that AMD has reserved.
+    "pci=hpiosize=0,no_e820"
 )
 
 
