@@ -134,7 +134,7 @@ void access_session::greet(const access_shared& with, reply& to) {
     hello.ids = who.ids;
     hello.slot = with.facts.slot;
     hello.process = getpid();
-    hello.generation = who.generation;
+    hello.generation = with.generation();
     for (unsigned index = 0; index < hello.bars.size(); ++index)
         hello.bars.at(index) = told_of(with.board.bar(index));
     to.body.put(hello);
@@ -193,7 +193,9 @@ void access_session::reset(reply& to) {
         return;
     }
     with_.board.reset();
-    to.body.put(with_.board.identity().generation);
+    const auto generation = with_.generation();
+    with_.facts.renewed(generation);
+    to.body.put(generation);
 }
 
 void access_session::remove(reply& to) {
@@ -275,7 +277,7 @@ bool access_session::use_channel(call what, reader& body, reply& to) {
 }
 
 void access_session::health(reply& to) {
-    to.body.put(health_answer{with_.board.identity().generation, with_.claims.ask(connection_)});
+    to.body.put(health_answer{with_.generation(), with_.claims.ask(connection_)});
 }
 
 } // namespace upciedev::slot

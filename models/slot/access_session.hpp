@@ -15,13 +15,18 @@ namespace upciedev::slot {
 /// What clients are told of the board and its place.
 struct access_facts {
     std::uint32_t slot = 0;
-    std::array<std::string, detail::slot_wire::texts> texts; ///< by slot_wire::text
-    std::function<void()> remove;                            ///< somebody takes the board out
+    std::array<std::string, detail::slot_wire::texts> texts;  ///< by slot_wire::text
+    std::function<void()> remove;                             ///< somebody takes the board out
+    std::uint64_t generations = 0;                            ///< there were before this process
+    std::function<void(std::uint64_t)> renewed = [](auto) {}; ///< by a reset; the generation
 };
 
 /// What all sessions use.
 struct access_shared {
     access_shared(sim_board& what, access_facts told);
+    [[nodiscard]] std::uint64_t generation() const {
+        return facts.generations + board.identity().generation;
+    }
     sim_board& board;
     access_facts facts;
     access_claims claims;

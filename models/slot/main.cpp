@@ -5,6 +5,7 @@
 #include "access_server.hpp"
 #include "backplane.hpp"
 #include "endpoint.hpp"
+#include "generations.hpp"
 #include "peers.hpp"
 
 #include <upciedev/board_file.hpp>
@@ -98,11 +99,15 @@ void serve(const crate_file& crate, const crate_slot& what, const std::filesyste
     slot::peers others(socket.parent_path(), what.slot);
     served_slot place(server, lines, others);
     board.plug(std::shared_ptr<model_slot>(std::shared_ptr<void>(), &place)); // outlives it
+    const slot::generations known(socket.parent_path(), what.slot);
+    auto facts = facts_of(crate, what, hardware.description());
+    facts.generations = known.before();
+    facts.renewed = [&](std::uint64_t last) { known.note(last); };
+    known.note(known.before() + 1);
     std::filesystem::remove(socket); // of one that died
     server.start(vfio_user::listen_at(socket));
-    const slot::access_server access(board, facts_of(crate, what, hardware.description()),
-                                     socket.parent_path() /
-                                         detail::slot_wire::socket_name(what.slot));
+    const slot::access_server access(
+        board, std::move(facts), socket.parent_path() / detail::slot_wire::socket_name(what.slot));
     say("serving " + hardware.description().name + " in slot " + std::to_string(what.slot));
     int signal = 0;
     sigwait(&signals, &signal);

@@ -272,6 +272,54 @@ def test_silent_clients_keep_nobody_waiting(up):
         each.close()
 
 
+def test_waits_sleep_and_keep_nobody_waiting(up):
+    """A wait for a second is a few calls of the slot, for an interrupt none; others have their turn meanwhile."""
+    program = python(up, f"""
+import resource, threading, time, upciedev
+def switches():
+    return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
+crate = upciedev.open("{SHARED}")
+adc, timer = crate["adc"], crate["timer"]
+before = switches()
+assert adc.reg("SCRATCH").wait_raw(0xffffffff, 0xdead, 1) is None
+print(switches() - before)
+with timer.irq("pulse") as irq:
+    before = switches()
+    assert irq.wait(1) is None
+    print(switches() - before)
+waits = [threading.Thread(target=adc.reg("SCRATCH").wait_raw, args=(0xffffffff, 0xdead, 20)) for _ in range(3)]
+for each in waits:
+    each.start()
+start = time.monotonic()
+for number in range(200):
+    adc["LENGTH"]
+print(time.monotonic() - start)
+adc["SCRATCH"] = 0xdead
+for each in waits:
+    each.join(10)
+print(any(each.is_alive() for each in waits))
+""")
+    told, _ = program.communicate(timeout=60)
+    register, interrupt, accesses, alive = told.split()
+    assert int(register) < 50 and int(interrupt) < 50, told
+    assert float(accesses) < 15 and alive == "False", told
+
+
+def test_a_board_that_comes_back_is_another_generation(up):
+    def generation():
+        return json.loads(up("health", "4", "--json").ok())["boards"][0]["generation"]
+
+    assert generation() == 1
+    up("reset", "4").ok()
+    up("sim", "unplug", "demo", "4").ok()
+    up("sim", "plug", "demo", "4").ok()
+    assert generation() == 3
+    assert "as generation 4" in up("reset", "4").ok()
+    os.kill(process_of(up, 4), signal.SIGKILL)
+    up("sim", "plug", "demo", "4").ok()
+    assert generation() == 5
+
+
 def test_a_monitor_sees_a_board_that_was_changed_between_two_looks(up):
     watcher = python(up, f"""
 import upciedev

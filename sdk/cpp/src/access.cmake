@@ -78,6 +78,7 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/slot_runner.cpp
     src/slot_socket.cpp
     src/slot_transport.cpp
+    src/slot_waits.cpp
     src/memory_transport.cpp
     src/pci_health.cpp
     src/model_plugin.cpp

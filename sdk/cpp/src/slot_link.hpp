@@ -40,9 +40,15 @@ class slot_link {
     slot_link(const std::filesystem::path& socket, unsigned slot);
 
     /// \param body behind the header. Errors: of the call; ENODEV: the process has gone; ETIME: it
-    /// does not answer. \param signalled tells whether a signal came meanwhile
-    slot_answer ask(slot_wire::call what, std::span<const std::byte> body = {},
-                    bool* signalled = nullptr);
+    /// does not answer.
+    slot_answer ask(slot_wire::call what, std::span<const std::byte> body = {}) {
+        return exchange(what, body, false);
+    }
+    /// Gives up with EINTR when a signal comes, as the driver's waits do. The slot may be busy with
+    /// the call for a while after that.
+    slot_answer ask_until_signal(slot_wire::call what, std::span<const std::byte> body) {
+        return exchange(what, body, true);
+    }
     template <class Body>
     requires(!std::is_convertible_v<const Body&, std::span<const std::byte>>) slot_answer
         ask(slot_wire::call what, const Body& body) {
@@ -59,7 +65,8 @@ class slot_link {
     [[nodiscard]] const std::vector<std::byte>& greeting() const noexcept { return greeting_; }
 
   private:
-    int receive(slot_answer& into, std::uint32_t number, bool* signalled) const;
+    slot_answer exchange(slot_wire::call what, std::span<const std::byte> body, bool until_signal);
+    int receive(slot_answer& into, std::uint32_t number, bool until_signal) const;
 
     unsigned slot_;
     owned_file socket_;

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "slot_link.hpp"
+#include "slot_waits.hpp"
 
 namespace upciedev::inline v1::detail {
 
 /// Carries out a list of operations by calls of a slot: as many as fit into one call, large blocks
-/// in parts, waits in slices, so that others have their turn meanwhile.
+/// in parts, waits over a connection of their own, so that others have their turn meanwhile.
 class slot_runner {
   public:
     using bar_sizes = std::array<std::uint64_t, bars_of_a_board>;
-    slot_runner(slot_link& link, const bar_sizes& sizes, std::span<operation> operations)
-        : link_(link), sizes_(sizes), operations_(operations) {}
+    slot_runner(slot_link& link, slot_waits& waits, const bar_sizes& sizes,
+                std::span<operation> operations)
+        : link_(link), waits_(waits), sizes_(sizes), operations_(operations) {}
 
     /// \returns errno of operation number done(), 0 after all
     int run();
@@ -20,6 +21,7 @@ class slot_runner {
   private:
     [[nodiscard]] int check(const operation& op) const noexcept;
     int poll(operation& op);
+    int poll_over(slot_link& link, operation& op, std::uint32_t slice_us);
     int some();
     void collect();
     [[nodiscard]] operation rest_of_first() const;
@@ -27,6 +29,7 @@ class slot_runner {
     bool advance(std::size_t index, std::uint64_t value, slot_wire::reader& data);
 
     slot_link& link_;
+    slot_waits& waits_;
     const bar_sizes& sizes_;
     std::span<operation> operations_;
     std::size_t done_ = 0;

@@ -94,6 +94,7 @@ class slot_transport final : public transport {
 
     std::filesystem::path socket_;
     std::shared_ptr<slot_link> link_; // claims hold it too
+    slot_waits waits_;
     owned_file users_;
     std::atomic<bool> leaving_ = false;
     std::uint32_t gone_ = 0; // atomic accesses only
@@ -115,7 +116,7 @@ owned_file join_users(const std::filesystem::path& folder, unsigned slot) {
 
 slot_transport::slot_transport(const std::filesystem::path& folder, unsigned slot)
     : socket_(access_socket(folder, slot)), link_(std::make_shared<slot_link>(socket_, slot)),
-      users_(join_users(folder, slot)) {
+      waits_(socket_, slot), users_(join_users(folder, slot)) {
     const auto facts = facts_of(*link_);
     who_.ids = facts.hello.ids;
     who_.slot = facts.hello.slot;
@@ -165,7 +166,7 @@ board_identity slot_transport::identity() const {
 }
 
 outcome slot_transport::run(std::span<operation> operations) noexcept try {
-    slot_runner runner(*link_, sizes_, operations);
+    slot_runner runner(*link_, waits_, sizes_, operations);
     const int failed = runner.run();
     if (failed == ENODEV) leave();
     return {runner.done(), failed == 0 ? std::error_code() : link_->code_of(failed)};
