@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // UPCIEDEV_PEER_ROUTE, _DMA_PEER, _DMA_PEER_RING and _PEER_LEASE: an engine of edu writes straight
 // into the memory of ivshmem and into an NVMe's CMB.
-#include "harness.hpp"
-#include "threads.hpp"
+#include "dma.hpp"
 
 #include <gtest/gtest.h>
 
@@ -41,10 +40,8 @@ class policy {
     std::string name_;
 };
 
-file open_channel(const file& board, std::uint32_t channel) {
-    upciedev_dma_open open{};
-    open.channel = channel;
-    return control(board.get(), UPCIEDEV_DMA_OPEN, &open) == 0 ? file{open.fd} : file{};
+file channel_of(const file& board, std::uint32_t number) {
+    return open_channel(board, number).channel;
 }
 
 std::vector<unsigned char> pattern(std::size_t bytes, unsigned char first) {
@@ -64,12 +61,8 @@ class peers : public testing::Test {
     static void TearDownTestSuite() { set_parameter("upciedev_generic", "peers", false); }
 
     void fill_edu(const std::vector<unsigned char>& data) const {
-        upciedev_dma_transfer transfer{};
-        transfer.address = reinterpret_cast<std::uintptr_t>(data.data());
-        transfer.length = data.size();
-        transfer.timeout_ms = 5000;
-        const auto channel = open_channel(edu_, to_board);
-        ASSERT_EQ(control(channel.get(), UPCIEDEV_DMA_TRANSFER, &transfer), 0);
+        auto sent = data;
+        ASSERT_EQ(transfer(channel_of(edu_, to_board), 0, sent.data(), sent.size()), 0);
     }
     upciedev_dma_peer transfer_to(const file& peer, std::uint64_t at, std::uint64_t length) const {
         upciedev_dma_peer what{};
@@ -77,7 +70,7 @@ class peers : public testing::Test {
         what.bar = memory_bar;
         what.peer_offset = at;
         what.length = length;
-        what.timeout_ms = 5000;
+        what.timeout_ms = patient_ms;
         return what;
     }
     int move(upciedev_dma_peer& what) const {
@@ -96,7 +89,7 @@ class peers : public testing::Test {
 
     file edu_ = open_board(role::spare_edu);
     file memory_ = open_board(role::memory);
-    file writer_ = open_channel(edu_, from_board);
+    file writer_ = channel_of(edu_, from_board);
 };
 
 std::vector<unsigned char> bytes_of(const file& board, std::uint64_t at, std::size_t length) {
@@ -108,7 +101,7 @@ std::vector<unsigned char> bytes_of(const file& board, std::uint64_t at, std::si
     return data;
 }
 
-void clear(const file& board, std::size_t length) {
+void blank(const file& board, std::size_t length) {
     map window{board.get(), UPCIEDEV_POS(memory_bar, 0), 1U << 20U};
     for (std::size_t i = 0; i < length; i += 4)
         window.word(i) = 0xeeeeeeee;
@@ -139,22 +132,18 @@ TEST_F(peers, AdministratorAllowsReading) {
     const auto sent = pattern(500, 77);
     map window{memory_.get(), UPCIEDEV_POS(memory_bar, 0), page_size};
     std::memcpy(window.bytes() + 100, sent.data(), sent.size());
-    const auto reader = open_channel(edu_, to_board);
+    const auto reader = channel_of(edu_, to_board);
     auto what = transfer_to(memory_, 100, sent.size());
     ASSERT_EQ(control(reader.get(), UPCIEDEV_DMA_PEER, &what), 0);
     std::vector<unsigned char> received(sent.size());
-    upciedev_dma_transfer back{};
-    back.address = reinterpret_cast<std::uintptr_t>(received.data());
-    back.length = received.size();
-    back.timeout_ms = 5000;
-    ASSERT_EQ(control(writer_.get(), UPCIEDEV_DMA_TRANSFER, &back), 0);
+    ASSERT_EQ(transfer(writer_, 0, received.data(), received.size()), 0);
     EXPECT_EQ(received, sent);
 }
 
 TEST_F(peers, BytesArriveAndNoOthers) {
     const auto sent = pattern(1000, 3);
     fill_edu(sent);
-    clear(memory_, 8192);
+    blank(memory_, 8192);
     auto what = transfer_to(memory_, 4000, sent.size());
     ASSERT_EQ(move(what), 0);
     EXPECT_EQ(what.done, sent.size());
@@ -186,7 +175,7 @@ TEST_F(peers, WrongRequestsAreRefused) {
     EXPECT_EQ(attempt([&](auto& w) { w.offset = edu_memory; }), ERANGE);
     EXPECT_EQ(attempt([&](auto& w) { w.length = 0; }), EINVAL);
     EXPECT_EQ(attempt([&](auto& w) { w.length = ~0ULL; }), ERANGE);
-    EXPECT_EQ(attempt([&](auto& w) { w.bar = 6; }), EINVAL);
+    EXPECT_EQ(attempt([&](auto& w) { w.bar = UPCIEDEV_NR_BARS; }), EINVAL);
     EXPECT_EQ(attempt([&](auto& w) { w.bar = 3; }), ENXIO);
     EXPECT_EQ(attempt([&](auto& w) { w.bar = 0; }), EACCES) << "registers are no peer window";
     EXPECT_EQ(attempt([&](auto& w) { w.flags = 1; }), EINVAL);
@@ -233,7 +222,7 @@ TEST_F(peers, ALeaseKeepsOthersOut) {
 TEST_F(peers, FramesFeedThePeer) {
     const auto sent = pattern(512, 21);
     fill_edu(sent);
-    clear(memory_, 8192);
+    blank(memory_, 8192);
     upciedev_dma_peer_ring ring{};
     ring.frame_length = sent.size();
     ring.peer_offset = 1024;
@@ -242,16 +231,9 @@ TEST_F(peers, FramesFeedThePeer) {
     ring.bar = memory_bar;
     ring.peer = memory_.get();
     ASSERT_EQ(control(writer_.get(), UPCIEDEV_DMA_PEER_RING, &ring), 0);
-    upciedev_dma_start start{};
-    start.count = 3;
-    start.timeout_ms = 2000;
-    ASSERT_EQ(control(writer_.get(), UPCIEDEV_DMA_START, &start), 0);
-    for (std::uint64_t seen = 0; seen < 3; ++seen) {
-        upciedev_dma_exchange exchange{};
-        exchange.timeout_ms = 3000;
-        exchange.seen = seen;
-        ASSERT_EQ(control(writer_.get(), UPCIEDEV_DMA_EXCHANGE, &exchange), 0);
-    }
+    ASSERT_EQ(start(writer_, start_of(0, 0, 3)), 0);
+    for (std::uint64_t seen = 0; seen < 3; ++seen)
+        ASSERT_EQ(exchange(writer_, {}, seen), 0);
     for (std::uint64_t i = 0; i < 3; ++i)
         EXPECT_EQ(bytes_of(memory_, 1024 * (i + 1), sent.size()), sent);
     EXPECT_EQ(bytes_of(memory_, 1024 + 512, 1)[0], 0xee);
@@ -290,7 +272,7 @@ TEST_F(peers, AnInitiatorThatLeavesEndsTheTransfer) {
 TEST_F(peers, BothLeaveAtTheSameMoment) {
     for (int round = 0; round < 5; ++round) {
         const auto edu = open_board(role::spare_edu), memory = open_board(role::memory);
-        const auto channel = open_channel(edu, from_board);
+        const auto channel = channel_of(edu, from_board);
         auto what = transfer_to(memory, 0, 4095);
         int error = 0;
         std::thread busy{[&] { error = control(channel.get(), UPCIEDEV_DMA_PEER, &what); }};
@@ -309,7 +291,7 @@ TEST_F(peers, BothLeaveAtTheSameMoment) {
 TEST_F(peers, CountersReturn) {
     const auto before = counters();
     {
-        const auto channel = open_channel(edu_, from_board);
+        const auto channel = channel_of(edu_, from_board);
         auto what = transfer_to(memory_, 0, 64);
         EXPECT_EQ(control(channel.get(), UPCIEDEV_DMA_PEER, &what), 0);
         EXPECT_EQ(counters().at("dma_files"), before.at("dma_files") + 1);
