@@ -81,8 +81,8 @@ void write(area_handle& self, std::int64_t first, const py::object& values, bool
 } // namespace
 
 void bind_area(py::module_& core) {
-    py::class_<area_handle>(core, "Area", py::is_final())
-        .def("read", &read, py::arg("first") = 0, py::arg("count") = py::none(), py::kw_only(),
+    py::class_<area_handle> type(core, "Area", py::is_final());
+    type.def("read", &read, py::arg("first") = 0, py::arg("count") = py::none(), py::kw_only(),
              py::arg("convert") = false, py::arg("out") = py::none(),
              "Elements as they are stored, or, with convert, engineering values as float64.")
         .def("write", &write, py::arg("first"), py::arg("values"), py::kw_only(),
@@ -98,6 +98,7 @@ void bind_area(py::module_& core) {
         .def("__repr__", [](area_handle& self) {
             return repr("Area", self, [](const area& what) { return what.where(); });
         });
+    bind_traces(type);
 }
 
 } // namespace upciedev::python

@@ -111,6 +111,7 @@ void bind_board(py::module_& core) {
     bind_identity(type);
     bind_life(type);
     bind_irq(core, type);
+    bind_dma(core, type);
     bind_closing(type);
 }
 

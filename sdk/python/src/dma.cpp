@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "arrays.hpp"
+#include "dma_memory.hpp"
+#include "wait.hpp"
+
+#include <pybind11/stl.h>
+
+namespace py = pybind11;
+
+namespace upciedev::python {
+namespace {
+
+using dma_handle = handle<dma>;
+using std::chrono::steady_clock;
+
+/// A transfer cannot be sliced: a signal ends it, and if its Python handler has nothing against it,
+/// it begins anew.
+template <class Act>
+auto without_gil(const py::object& timeout, const Act& act) {
+    const auto end = steady_clock::now() + to_timeout(timeout);
+    while (true) {
+        try {
+            const py::gil_scoped_release unlocked;
+            return act(std::max(end - steady_clock::now(), steady_clock::duration(1)));
+        } catch (const error& reason) {
+            if (reason.kind() != errc::interrupted) throw;
+        }
+        if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+    }
+}
+
+std::unique_ptr<dma_handle> channel_of(board_handle& self, std::string_view name) {
+    return std::make_unique<dma_handle>(self.get().dma(name), self.children());
+}
+
+py::array read(dma_handle& self, std::int64_t offset, std::optional<std::int64_t> count,
+               const py::dtype& type, const std::optional<py::array>& out,
+               const py::object& timeout) {
+    const dma what = self.get(); // a copy: close() may come while the GIL is released
+    if (!out && !count) throw py::type_error("read() wants a count of elements, or an array as out");
+    const auto wanted = out ? out->dtype() : type;
+    const auto part = extent_of(offset, count, out, what.facts().memory, what.where());
+    py::array array = target(out, wanted, part.count);
+    const std::span bytes(static_cast<std::byte*>(array.mutable_data()),
+                          static_cast<std::size_t>(array.nbytes()));
+    without_gil(timeout, [&](auto time) { return what.read(part.first, bytes, time); });
+    return array;
+}
+
+void write(dma_handle& self, std::uint64_t offset, const py::object& values,
+           const py::object& timeout) {
+    const dma what = self.get();
+    const py::array array =
+        py::module_::import("numpy").attr("ascontiguousarray")(values).cast<py::array>();
+    const std::span bytes(static_cast<const std::byte*>(array.data()),
+                          static_cast<std::size_t>(array.nbytes()));
+    without_gil(timeout, [&](auto time) { return what.write(offset, bytes, time); });
+}
+
+/// Memory that stays pinned.
+class buffer_object final : public exporter {
+  public:
+    explicit buffer_object(dma_buffer&& what) : buffer_(std::move(what)) {}
+    [[nodiscard]] std::span<std::byte> bytes() override { return get().bytes(); }
+    dma_buffer& get() {
+        if (!buffer_) throw_closed();
+        return *buffer_;
+    }
+    void close() {
+        check_unused("the buffer cannot be closed");
+        buffer_.reset();
+    }
+    [[nodiscard]] bool closed() const noexcept { return !buffer_; }
+    std::atomic_flag in_use;
+
+  private:
+    std::optional<dma_buffer> buffer_;
+};
+
+std::unique_ptr<buffer_object> buffer_of(dma_handle& self, std::uint64_t bytes) {
+    return std::make_unique<buffer_object>(self.get().buffer(bytes));
+}
+
+void transfer(buffer_object& self, std::uint64_t offset, std::uint64_t at,
+              std::optional<std::uint64_t> length, const py::object& timeout) {
+    const only_user alone(self.in_use, "another thread uses this buffer");
+    auto& buffer = self.get();
+    const auto bytes = length.value_or(buffer.bytes().size() - std::min<std::uint64_t>(
+                                                                   at, buffer.bytes().size()));
+    without_gil(timeout, [&](auto time) { return buffer.transfer(offset, at, bytes, time); });
+}
+
+struct guarded_stream {
+    explicit guarded_stream(dma_stream&& what) : stream(std::move(what)) {}
+    dma_stream stream;
+    std::atomic_flag in_use;
+};
+
+using stream_handle = handle<std::shared_ptr<guarded_stream>>;
+constexpr auto refusal = "another thread waits for this stream; open one for each thread";
+
+std::unique_ptr<stream_handle> stream_of(dma_handle& self, unsigned depth, std::uint64_t frame_size,
+                                         std::uint64_t offset, std::uint64_t step,
+                                         std::uint64_t count,
+                                         const std::vector<std::string>& trigger,
+                                         const py::object& timeout) {
+    const auto patience = std::chrono::ceil<std::chrono::milliseconds>(to_timeout(timeout));
+    auto made = std::make_shared<guarded_stream>(self.get().stream(
+        depth, frame_size,
+        {.offset = offset, .step = step, .count = count, .trigger = trigger, .timeout = patience}));
+    return std::make_unique<stream_handle>(std::move(made), self.owner());
+}
+
+std::unique_ptr<frame_object> next_frame(stream_handle& self, const py::object& timeout) {
+    const auto shared = self.get(); // outlives a close() meanwhile
+    const only_user alone(shared->in_use, refusal);
+    std::optional<dma_frame> frame;
+    wait_in_slices(timeout, [&](std::chrono::microseconds time) -> std::optional<std::uint64_t> {
+        frame = shared->stream.next(time);
+        return frame || shared->stream.ended() ? std::optional<std::uint64_t>(0) : std::nullopt;
+    });
+    return frame ? std::make_unique<frame_object>(std::move(*frame)) : nullptr;
+}
+
+std::unique_ptr<frame_object> iterate(stream_handle& self) {
+    auto frame = next_frame(self, py::none());
+    if (!frame) throw py::stop_iteration();
+    return frame;
+}
+
+void send(stream_handle& self, frame_object& frame) {
+    const auto shared = self.get();
+    const only_user alone(shared->in_use, refusal);
+    shared->stream.send(frame.take());
+}
+
+bool finish(stream_handle& self, const py::object& timeout) {
+    const auto shared = self.get();
+    const only_user alone(shared->in_use, refusal);
+    return wait_in_slices(timeout,
+                          [&](std::chrono::microseconds time) -> std::optional<std::uint64_t> {
+                              if (!shared->stream.finish(time)) return std::nullopt;
+                              return 0;
+                          })
+        .has_value();
+}
+
+void stop(stream_handle& self) {
+    const auto shared = self.get();
+    const py::gil_scoped_release unlocked;
+    shared->stream.stop();
+}
+
+void bind_buffer(py::module_& core) {
+    py::class_<buffer_object, exporter>(core, "DmaBuffer", py::is_final(), buffer_of_exporter())
+        .def("transfer", &transfer, py::arg("offset"), py::arg("at") = 0,
+             py::arg("length") = py::none(), py::kw_only(), py::arg("timeout") = 10.0,
+             "Move bytes between the board and the buffer, in the channel's direction.")
+        .def("array", &array_of, py::arg("dtype") = "u1",
+             "Its bytes as an array, without a copy; the array keeps the memory.")
+        .def("close", &buffer_object::close)
+        .def_property_readonly("closed", &buffer_object::closed)
+        .def("__len__", [](buffer_object& self) { return self.bytes().size(); })
+        .def("__enter__", [](py::object self) { return self; })
+        .def("__exit__", [](buffer_object& self, const py::args&) { self.close(); });
+}
+
+void bind_stream(py::module_& core) {
+    py::class_<stream_handle> type(core, "DmaStream", py::is_final());
+    type.def("next", &next_frame, py::arg("timeout") = py::none(),
+             "The next frame; None if the time, in seconds, is over or the stream has ended.")
+        .def("send", &send, py::arg("frame"), "To the board: write this frame.")
+        .def("finish", &finish, py::arg("timeout") = 10.0,
+             "To the board: wait until all that was sent is written.")
+        .def("stop", &stop, "No frame changes any more when it returns.")
+        .def_property_readonly("ended",
+                               [](stream_handle& self) { return self.get()->stream.ended(); })
+        .def_property_readonly("lost",
+                               [](stream_handle& self) { return self.get()->stream.lost(); })
+        .def_property_readonly("depth",
+                               [](stream_handle& self) { return self.get()->stream.depth(); })
+        .def_property_readonly("frame_size",
+                               [](stream_handle& self) { return self.get()->stream.frame_size(); })
+        .def("fileno", [](stream_handle& self) { return self.get()->stream.fd(); })
+        .def("__iter__", [](py::object self) { return self; })
+        .def("__next__", &iterate);
+    bind_closing(type);
+}
+
+} // namespace
+
+void bind_dma(py::module_& core, py::class_<board_handle>& board_type) {
+    bind_frame(core);
+    bind_buffer(core);
+    bind_stream(core);
+    py::class_<dma_handle>(core, "Dma", py::is_final())
+        .def("read", &read, py::arg("offset"), py::arg("count") = py::none(), py::kw_only(),
+             py::arg("dtype") = py::dtype("u1"), py::arg("out") = py::none(),
+             py::arg("timeout") = 10.0,
+             "Elements from the board's memory, from byte offset on.")
+        .def("write", &write, py::arg("offset"), py::arg("values"), py::kw_only(),
+             py::arg("timeout") = 10.0, "The bytes of an array into the board's memory.")
+        .def("buffer", &buffer_of, py::arg("bytes"), "Memory that stays pinned.")
+        .def("stream", &stream_of, py::arg("depth"), py::arg("frame_size"), py::kw_only(),
+             py::arg("offset") = 0, py::arg("step") = 0, py::arg("count") = 0,
+             py::arg("trigger") = std::vector<std::string>(), py::arg("timeout") = 1.0,
+             "Frames that begin to flow now.")
+        .def_property_readonly("alignment",
+                               [](dma_handle& self) { return self.get().facts().alignment; })
+        .def_property_readonly("memory",
+                               [](dma_handle& self) { return self.get().facts().memory; })
+        .def_property_readonly("to_board",
+                               [](dma_handle& self) { return self.get().facts().to_board; })
+        .def("__repr__", [](dma_handle& self) {
+            return repr("Dma", self, [](const dma& what) { return what.where(); });
+        });
+    board_type.def("dma", &channel_of, py::arg("name"), "A DMA channel of the board file.");
+}
+
+} // namespace upciedev::python
