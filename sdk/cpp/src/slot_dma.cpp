@@ -156,7 +156,7 @@ int slot_dma::move_piece(dma_transfer& piece, std::uint32_t cancels_before) {
         const bool cancel = signalled || cancels_ != cancels_before;
         const std::uint32_t asked = cancel ? 1 : 0;
         const auto answer =
-            link_.ask(call::result, std::as_bytes(std::span(&asked, 1)), &signalled);
+            link_.ask_noting_signals(call::result, std::as_bytes(std::span(&asked, 1)), signalled);
         if (answer.error == EINPROGRESS) continue;
         auto body = answer.body();
         const auto told = body.take<slot_wire::transfer_result>();

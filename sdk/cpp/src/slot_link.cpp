@@ -102,13 +102,14 @@ slot_link::slot_link(const std::filesystem::path& socket, unsigned slot)
 }
 
 /// Answers to calls that were given up come late, and are passed over.
-int slot_link::receive(slot_answer& into, std::uint32_t number, bool until_signal) const {
+int slot_link::receive(slot_answer& into, std::uint32_t number, on_signal signals) const {
     const auto end = steady::now() + std::chrono::milliseconds(longest_ms);
     slot_wire::header head;
     do {
         const int failed = receive_packet(socket(), into.bytes, &into.file);
         if (failed != 0) into.bytes.clear();
-        if (failed != 0 && (failed != EINTR || until_signal)) return failed;
+        if (failed == EINTR && signals.came != nullptr) *signals.came = true;
+        if (failed != 0 && (failed != EINTR || signals.give_up)) return failed;
         head = failed == 0 ? slot_wire::reader(into.bytes).take<slot_wire::header>()
                            : slot_wire::header{};
         if (head.magic != slot_wire::magic) return EPROTO;
@@ -119,7 +120,7 @@ int slot_link::receive(slot_answer& into, std::uint32_t number, bool until_signa
 }
 
 slot_answer slot_link::exchange(slot_wire::call what, std::span<const std::byte> body,
-                                bool until_signal) {
+                                on_signal signals) {
     slot_answer answer;
     if (getpid() != owner_) {
         answer.error = EOPNOTSUPP;
@@ -129,7 +130,7 @@ slot_answer slot_link::exchange(slot_wire::call what, std::span<const std::byte>
     slot_wire::writer packet(slot_wire::header{.what = what, .number = ++number_});
     packet.put_bytes(body);
     answer.error = send_packet(socket(), packet.bytes());
-    if (answer.error == 0) answer.error = receive(answer, number_, until_signal);
+    if (answer.error == 0) answer.error = receive(answer, number_, signals);
     return answer;
 }
 

@@ -42,12 +42,17 @@ class slot_link {
     /// \param body behind the header. Errors: of the call; ENODEV: the process has gone; ETIME: it
     /// does not answer.
     slot_answer ask(slot_wire::call what, std::span<const std::byte> body = {}) {
-        return exchange(what, body, false);
+        return exchange(what, body, {});
     }
     /// Gives up with EINTR when a signal comes, as the driver's waits do. The slot may be busy with
     /// the call for a while after that.
     slot_answer ask_until_signal(slot_wire::call what, std::span<const std::byte> body) {
-        return exchange(what, body, true);
+        return exchange(what, body, {.give_up = true});
+    }
+    /// Waits on when a signal comes, and tells of it.
+    slot_answer ask_noting_signals(slot_wire::call what, std::span<const std::byte> body,
+                                   bool& came) {
+        return exchange(what, body, {.came = &came});
     }
     template <class Body>
     requires(!std::is_convertible_v<const Body&, std::span<const std::byte>>) slot_answer
@@ -65,8 +70,13 @@ class slot_link {
     [[nodiscard]] const std::vector<std::byte>& greeting() const noexcept { return greeting_; }
 
   private:
-    slot_answer exchange(slot_wire::call what, std::span<const std::byte> body, bool until_signal);
-    int receive(slot_answer& into, std::uint32_t number, bool until_signal) const;
+    /// What a signal does to a wait.
+    struct on_signal {
+        bool give_up = false;
+        bool* came = nullptr;
+    };
+    slot_answer exchange(slot_wire::call what, std::span<const std::byte> body, on_signal signals);
+    int receive(slot_answer& into, std::uint32_t number, on_signal signals) const;
 
     unsigned slot_;
     owned_file socket_;
