@@ -8,6 +8,7 @@ int main(int argc, char** argv) try {
     const auto crate = upciedev::crate::open(argc > 1 ? argv[1] : "");
     const auto adc = crate.board(2);
     const auto daq = adc.area("DAQ");
+    adc.write("CTRL.SINGLE", 0);
     adc.write("CTRL.MODE", "internal");
     adc.write("TRIGGER_RATE", 50);
     adc.write("LENGTH", 1000);
