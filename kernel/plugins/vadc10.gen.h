@@ -107,7 +107,8 @@ static const struct upciedev_card_dma vadc10_dmas[] = {
 
 #define VADC10_BARS {							\
 	[VADC10_BAR_REGS] = { .name = "regs", .flags = UPCIEDEV_BAR_MMAP_UC }, \
-	[VADC10_BAR_DDR] = { .name = "ddr", .flags = UPCIEDEV_BAR_MMAP_UC | UPCIEDEV_BAR_PEER }, \
+	[VADC10_BAR_DDR] = { .name = "ddr",				\
+		.flags = UPCIEDEV_BAR_MMAP_UC | UPCIEDEV_BAR_PEER },	\
 }
 
 static const struct pci_device_id vadc10_ids[] = {

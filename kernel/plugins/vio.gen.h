@@ -136,7 +136,8 @@ static const struct upciedev_card_dma vio_dmas[] = {
 #define VIO_BARS {							\
 	[VIO_BAR_BRIDGE] = { .name = "bridge", .flags = UPCIEDEV_BAR_MMAP_UC }, \
 	[VIO_BAR_REGS] = { .name = "regs", .flags = UPCIEDEV_BAR_MMAP_UC }, \
-	[VIO_BAR_WINDOW] = { .name = "window", .flags = UPCIEDEV_BAR_MMAP_UC | UPCIEDEV_BAR_PEER }, \
+	[VIO_BAR_WINDOW] = { .name = "window",				\
+		.flags = UPCIEDEV_BAR_MMAP_UC | UPCIEDEV_BAR_PEER },	\
 }
 
 static const struct pci_device_id vio_ids[] = {

@@ -98,7 +98,8 @@ static const struct upciedev_card_dma vsg_dmas[] = {
 
 #define VSG_BARS {							\
 	[VSG_BAR_REGS] = { .name = "regs", .flags = UPCIEDEV_BAR_MMAP_UC }, \
-	[VSG_BAR_RAM] = { .name = "ram", .flags = UPCIEDEV_BAR_MMAP_UC | UPCIEDEV_BAR_PEER }, \
+	[VSG_BAR_RAM] = { .name = "ram",				\
+		.flags = UPCIEDEV_BAR_MMAP_UC | UPCIEDEV_BAR_PEER },	\
 }
 
 static const struct pci_device_id vsg_ids[] = {

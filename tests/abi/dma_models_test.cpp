@@ -330,7 +330,7 @@ TEST_P(dma_runs_on, ClosedWithItsRingMapped) {
         std::this_thread::sleep_for(100ms);
         channel_.close();
         std::this_thread::sleep_for(100ms);
-    }                                        // stopped when the last map goes
+    }                                       // stopped when the last map goes
     std::vector<std::byte> reused(8 * mib); // among it, the pages that the ring had
     EXPECT_TRUE(stays(reused));
     ill.switch_off();

@@ -388,12 +388,19 @@ class header {
     [[nodiscard]] std::string bar_table() const {
         std::string text = pad(fmt::format("#define {}_BARS {{", upper_), backslash_column, ' ');
         text += "\\\n";
-        for (const auto& bar : board_.bars)
-            text += pad(fmt::format(
-                            "\t[{}] = {{ .name = \"{}\", .flags = UPCIEDEV_BAR_MMAP_UC{} }},",
-                            bar_name(bar.index), bar.name, bar.peer ? " | UPCIEDEV_BAR_PEER" : ""),
-                        backslash_column, ' ') +
-                    "\\\n";
+        const auto line = [&](const std::string& what) {
+            text += pad(what, backslash_column, ' ') + "\\\n";
+        };
+        for (const auto& bar : board_.bars) {
+            const auto name =
+                fmt::format("\t[{}] = {{ .name = \"{}\",", bar_name(bar.index), bar.name);
+            if (!bar.peer) {
+                line(name + " .flags = UPCIEDEV_BAR_MMAP_UC },");
+                continue;
+            }
+            line(name);
+            line("\t\t.flags = UPCIEDEV_BAR_MMAP_UC | UPCIEDEV_BAR_PEER },");
+        }
         return text + "}\n\n";
     }
 
