@@ -86,7 +86,7 @@ def test_a_buffer_is_used_again(adc: upciedev.Board) -> None:
         del view
         gc.collect()
     assert memory.closed
-    with pytest.raises(ValueError):
+    with pytest.raises(BufferError):
         memory.array()
 
 

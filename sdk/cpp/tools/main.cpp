@@ -3,6 +3,7 @@
 
 #include "care_syntax.hpp"
 #include "commands.hpp"
+#include "dma_syntax.hpp"
 #include "script.hpp"
 #include "sim_syntax.hpp"
 
@@ -301,6 +302,7 @@ struct command_line {
     restore_arguments restore, diff;
     watch_arguments watch;
     care_arguments care;
+    dma_syntax dma;
     sim_arguments sim;
     script_arguments script;
     line_runner run_line;
@@ -325,6 +327,7 @@ void add_commands(CLI::App& app, command_line& line) {
     add_diff(app, line.options, line.diff, line.status, line.failed);
     add_watch(app, line.options, line.watch);
     add_care_commands(app, line.options, line.care, line.status, line.right);
+    add_dma_commands(app, line.options, line.dma);
     add_sim_commands(app, line.options, line.sim);
 }
 

@@ -34,11 +34,11 @@ std::unique_ptr<dma_handle> channel_of(board_handle& self, std::string_view name
 }
 
 py::array read(dma_handle& self, std::int64_t offset, std::optional<std::int64_t> count,
-               const py::dtype& type, const std::optional<py::array>& out,
+               const py::object& type, const std::optional<py::array>& out,
                const py::object& timeout) {
     const dma what = self.get(); // a copy: close() may come while the GIL is released
     if (!out && !count) throw py::type_error("read() wants a count of elements, or an array as out");
-    const auto wanted = out ? out->dtype() : type;
+    const auto wanted = out ? out->dtype() : py::dtype::from_args(type);
     const auto part = extent_of(offset, count, out, what.facts().memory, what.where());
     py::array array = target(out, wanted, part.count);
     const std::span bytes(static_cast<std::byte*>(array.mutable_data()),
@@ -195,7 +195,7 @@ void bind_dma(py::module_& core, py::class_<board_handle>& board_type) {
     bind_stream(core);
     py::class_<dma_handle>(core, "Dma", py::is_final())
         .def("read", &read, py::arg("offset"), py::arg("count") = py::none(), py::kw_only(),
-             py::arg("dtype") = py::dtype("u1"), py::arg("out") = py::none(),
+             py::arg("dtype") = "u1", py::arg("out") = py::none(),
              py::arg("timeout") = 10.0,
              "Elements from the board's memory, from byte offset on.")
         .def("write", &write, py::arg("offset"), py::arg("values"), py::kw_only(),
