@@ -36,7 +36,8 @@ std::ostream& operator<<(std::ostream& out, const wrong_registration& w) {
 }
 
 constexpr auto built_for_another = "build it for this upciedev";
-constexpr auto no_window = "name is too long, a guard is empty, or an interrupt or a DMA channel unheard of";
+constexpr auto no_window =
+    "name is too long, a guard is empty, or an interrupt or a DMA channel unheard of";
 
 const wrong_registration wrong_registrations[] = {
     {"abi", ENOEXEC, built_for_another},   {"old_abi", ENOEXEC, built_for_another},

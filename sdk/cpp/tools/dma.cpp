@@ -85,8 +85,7 @@ class sink {
     explicit sink(const std::string& file) : name_(file) {
         if (file.empty() && isatty(STDOUT_FILENO) == 1)
             throw upciedev::error(upciedev::errc::bad_value, "standard output",
-                                  "is a terminal, which bytes would spoil",
-                                  "name a file: -o FILE");
+                                  "is a terminal, which bytes would spoil", "name a file: -o FILE");
         if (!file.empty()) out_ = std::fopen(file.c_str(), "wb");
         if (out_ == nullptr) fail();
     }
@@ -158,8 +157,8 @@ std::optional<upciedev::dma> opposite(const upciedev::board& board, const upcied
 }
 
 /// Writes a pattern, reads it back, and restores what was there.
-void check_both_ways(const upciedev::dma& reader, const upciedev::dma& writer,
-                     std::uint64_t offset, std::size_t bytes, const dma_arguments& arguments) {
+void check_both_ways(const upciedev::dma& reader, const upciedev::dma& writer, std::uint64_t offset,
+                     std::size_t bytes, const dma_arguments& arguments) {
     std::vector<std::byte> before(bytes), pattern(bytes), found(bytes);
     reader.read(offset, before, patience(arguments));
     put_pattern(pattern, offset);
@@ -223,13 +222,13 @@ void run_dma_stream(const common& options, const dma_arguments& arguments) {
     const auto channel = board.dma(arguments.channel);
     const interrupts ctrl_c;
     sink out(arguments.file);
-    auto stream = channel.stream(arguments.depth, arguments.length,
-                                 {.offset = arguments.offset,
-                                  .step = arguments.step,
-                                  .count = arguments.count,
-                                  .trigger = arguments.on,
-                                  .timeout = std::chrono::ceil<std::chrono::milliseconds>(
-                                      patience(arguments))});
+    auto stream = channel.stream(
+        arguments.depth, arguments.length,
+        {.offset = arguments.offset,
+         .step = arguments.step,
+         .count = arguments.count,
+         .trigger = arguments.on,
+         .timeout = std::chrono::ceil<std::chrono::milliseconds>(patience(arguments))});
     progress bar(arguments.count * arguments.length, options.json);
     std::uint64_t frames = 0;
     auto last = clock::now();
@@ -254,9 +253,10 @@ void run_dma_check(const common& options, const dma_arguments& arguments) {
     const auto board = open_board(options, arguments.board);
     const auto reader = board.dma(arguments.channel);
     if (reader.description().to_board)
-        throw upciedev::error(upciedev::errc::bad_value, reader.where(),
-                              "moves data to the board, and cannot be read back",
-                              "name the channel that reads; the one that writes is found by itself");
+        throw upciedev::error(
+            upciedev::errc::bad_value, reader.where(),
+            "moves data to the board, and cannot be read back",
+            "name the channel that reads; the one that writes is found by itself");
     const auto writer = opposite(board, reader);
     const auto& area = reader.description().area;
     if (!writer && area.empty())

@@ -37,7 +37,8 @@ py::array read(dma_handle& self, std::int64_t offset, std::optional<std::int64_t
                const py::object& type, const std::optional<py::array>& out,
                const py::object& timeout) {
     const dma what = self.get(); // a copy: close() may come while the GIL is released
-    if (!out && !count) throw py::type_error("read() wants a count of elements, or an array as out");
+    if (!out && !count)
+        throw py::type_error("read() wants a count of elements, or an array as out");
     const auto wanted = out ? out->dtype() : py::dtype::from_args(type);
     const auto part = extent_of(offset, count, out, what.facts().memory, what.where());
     py::array array = target(out, wanted, part.count);
@@ -85,8 +86,8 @@ void transfer(buffer_object& self, std::uint64_t offset, std::uint64_t at,
               std::optional<std::uint64_t> length, const py::object& timeout) {
     const only_user alone(self.in_use, "another thread uses this buffer");
     auto& buffer = self.get();
-    const auto bytes = length.value_or(buffer.bytes().size() - std::min<std::uint64_t>(
-                                                                   at, buffer.bytes().size()));
+    const auto bytes =
+        length.value_or(buffer.bytes().size() - std::min<std::uint64_t>(at, buffer.bytes().size()));
     without_gil(timeout, [&](auto time) { return buffer.transfer(offset, at, bytes, time); });
 }
 
@@ -195,8 +196,7 @@ void bind_dma(py::module_& core, py::class_<board_handle>& board_type) {
     bind_stream(core);
     py::class_<dma_handle>(core, "Dma", py::is_final())
         .def("read", &read, py::arg("offset"), py::arg("count") = py::none(), py::kw_only(),
-             py::arg("dtype") = "u1", py::arg("out") = py::none(),
-             py::arg("timeout") = 10.0,
+             py::arg("dtype") = "u1", py::arg("out") = py::none(), py::arg("timeout") = 10.0,
              "Elements from the board's memory, from byte offset on.")
         .def("write", &write, py::arg("offset"), py::arg("values"), py::kw_only(),
              py::arg("timeout") = 10.0, "The bytes of an array into the board's memory.")
@@ -207,8 +207,7 @@ void bind_dma(py::module_& core, py::class_<board_handle>& board_type) {
              "Frames that begin to flow now.")
         .def_property_readonly("alignment",
                                [](dma_handle& self) { return self.get().facts().alignment; })
-        .def_property_readonly("memory",
-                               [](dma_handle& self) { return self.get().facts().memory; })
+        .def_property_readonly("memory", [](dma_handle& self) { return self.get().facts().memory; })
         .def_property_readonly("to_board",
                                [](dma_handle& self) { return self.get().facts().to_board; })
         .def("__repr__", [](dma_handle& self) {

@@ -86,8 +86,7 @@ void bind_frame(py::module_& core) {
              "Its bytes as an array, without a copy; the array keeps the frame.")
         .def("release", &frame_object::release, "Give it back before it is collected.")
         .def_property_readonly("released", &frame_object::released)
-        .def_property_readonly("sequence",
-                               [](frame_object& self) { return self.get().sequence(); })
+        .def_property_readonly("sequence", [](frame_object& self) { return self.get().sequence(); })
         .def_property_readonly("lost", [](frame_object& self) { return self.get().lost(); })
         .def_property_readonly(
             "time", [](frame_object& self) { return static_cast<double>(time_ns(self)) * 1e-9; },

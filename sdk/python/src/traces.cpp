@@ -50,9 +50,8 @@ void bind_traces(py::class_<area_handle>& type) {
                                [](area_handle& self) { return self.get().sample_size(); })
         .def_property_readonly("dma_offset",
                                [](area_handle& self) { return self.get().dma_offset(); })
-        .def_property_readonly("dma_channel", [](area_handle& self) {
-            return self.get().dma().description().name;
-        });
+        .def_property_readonly(
+            "dma_channel", [](area_handle& self) { return self.get().dma().description().name; });
 }
 
 } // namespace upciedev::python
