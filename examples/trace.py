@@ -12,4 +12,5 @@ with upciedev.open(sys.argv[1] if len(sys.argv) > 1 else "") as crate:
             sys.exit("no acquisition came to its end")
     traces = adc.area("DAQ").dma_traces(0, 1000)  # channel x sample, in volts
     moves = "moves" if traces["ch[0]"].min() < traces["ch[0]"].max() else "is flat"
-    print(f"{adc.label}: {len(traces.names)} channels of {traces.data.shape[1]} samples, ch[0] {moves}")
+    channels, samples = traces.data.shape
+    print(f"{adc.label}: {channels} channels of {samples} samples, ch[0] {moves}")

@@ -134,9 +134,12 @@ std::error_code chardev_dma::make_ring(std::uint64_t frame_length, std::uint32_t
         const auto maps = std::make_shared<const ring_maps>(file_, ring);
         if (!maps->head.good() || !maps->frames.good()) return from_errno(errno);
         const auto* head = maps->head.data();
-        made = {maps, reinterpret_cast<const dma_head*>(head),
-                reinterpret_cast<const dma_entry*>(head + sizeof(dma_head)), maps->frames.data(),
-                ring.step, -1};
+        made = {maps,
+                reinterpret_cast<const dma_head*>(head),
+                reinterpret_cast<const dma_entry*>(head + sizeof(dma_head)),
+                maps->frames.data(),
+                ring.step,
+                -1};
         return {};
     } catch (const std::bad_alloc&) {
         return from_errno(ENOMEM);
