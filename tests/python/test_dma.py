@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 import upciedev
@@ -27,7 +28,7 @@ def adc(crate: upciedev.Crate) -> upciedev.Board:
     return crate["adc1"]
 
 
-def ramp(board: upciedev.Board, elements: int) -> np.ndarray:
+def ramp(board: upciedev.Board, elements: int) -> "npt.NDArray[np.uint32]":
     """Known numbers in the sample memory, by the CPU."""
     numbers = np.arange(elements, dtype=np.uint32) * 3 + 1
     board.area("DDR").write(0, numbers)
@@ -169,7 +170,7 @@ def test_ctrl_c_ends_a_wait(adc: upciedev.Board) -> None:
     stream = adc.dma("read").stream(2, 400, trigger=["done"])
     main = threading.main_thread().ident
     assert main is not None
-    threading.Timer(0.3, lambda: signal.pthread_kill(main, signal.SIGINT)).start()
+    threading.Timer(0.3, signal.pthread_kill, (main, signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt):
         stream.next()
 

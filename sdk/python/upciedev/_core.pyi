@@ -30,7 +30,7 @@ _Access = Literal["rw", "ro", "wo"]
 _ReadEffect = Literal["none", "clear", "pop"]
 _WriteEffect = Literal["none", "one_to_clear", "one_to_set", "one_to_toggle", "strobe"]
 _Seconds = Union[float, timedelta]
-_Buffer = Union[bytes, bytearray, memoryview, npt.NDArray[Any], "_Exporter"]
+_Buffer = Union[bytes, bytearray, memoryview, npt.NDArray[Any], "Frame"]
 
 def open(
     uri: str = ...,
@@ -396,11 +396,8 @@ class Irq:
         traceback: TracebackType | None,
     ) -> None: ...
 
-class _Exporter:
-    """Has the buffer protocol."""
-
 @final
-class Frame(_Exporter):
+class Frame:
     def array(self, dtype: npt.DTypeLike = ...) -> npt.NDArray[Any]: ...
     def release(self) -> None: ...
     @property
@@ -423,7 +420,7 @@ class Frame(_Exporter):
     ) -> None: ...
 
 @final
-class DmaBuffer(_Exporter):
+class DmaBuffer:
     def transfer(
         self, offset: int, at: int = ..., length: int | None = ..., *, timeout: _Seconds = ...
     ) -> None: ...

@@ -2,7 +2,7 @@
 """What several channels recorded."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,10 +16,10 @@ class Traces:
     names: "list[str]"
     data: "npt.NDArray[np.float64]"
 
-    def __getitem__(self, channel: "str | int") -> "npt.NDArray[Any]":
+    def __getitem__(self, channel: "str | int") -> "npt.NDArray[np.float64]":
         """The samples of a channel, by name or by number."""
-        if isinstance(channel, int):
-            return self.data[channel]
-        if channel not in self.names:
-            raise KeyError(f"no channel {channel!r}; there are {', '.join(self.names)}")
-        return self.data[self.names.index(channel)]
+        if isinstance(channel, str):
+            if channel not in self.names:
+                raise KeyError(f"no channel {channel!r}; there are {', '.join(self.names)}")
+            channel = self.names.index(channel)
+        return cast("npt.NDArray[np.float64]", self.data[channel])
