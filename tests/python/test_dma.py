@@ -30,7 +30,7 @@ def adc(crate: upciedev.Crate) -> upciedev.Board:
 
 def ramp(board: upciedev.Board, elements: int) -> "npt.NDArray[np.uint32]":
     """Known numbers in the sample memory, by the CPU."""
-    numbers = np.arange(elements, dtype=np.uint32) * 3 + 1
+    numbers = np.arange(1, 1 + 3 * elements, 3, dtype=np.uint32)
     board.area("DDR").write(0, numbers)
     return numbers
 
