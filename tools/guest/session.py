@@ -31,6 +31,7 @@ class Boot:
     append: list[str] = field(default_factory=list)
     seconds: float | None = 240  # None: no limit
     is_suite: bool = False  # keep each run's output and results apart
+    memory: str = "512M"
     vfio: dict[str, str] = field(default_factory=dict)  # programs that serve the boards of slots
     interactive: bool = False
     accelerator: str = "tcg"
@@ -63,7 +64,7 @@ class Session:
         boot = self.boot
         served = boot.vfio | crate.models(boot.crate_file)
         plan = crate.qemu_arguments(boot.crate_file) + vfio.qemu_arguments(served)
-        machine = Machine(boot.kernel, self.folder, plan, boot.extra, boot.append, interactive=boot.interactive, accelerator=boot.accelerator)
+        machine = Machine(boot.kernel, self.folder, plan, boot.extra, boot.append, boot.memory, interactive=boot.interactive, accelerator=boot.accelerator)
         self.prepare()
         (self.out / "crate").write_text("\n".join(plan) + "\n")
         with vfio.serving(served, self.folder), faults.granted(self.folder, boot.crate_file):

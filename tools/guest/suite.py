@@ -24,7 +24,7 @@ HOST_SECONDS = 300
 KNOWN_KEYS = {
     "run": {"name", "part", "kernels", "command", "expect", "boot"},
     "host": {"name", "part", "kernels", "command"},
-    "boot": {"crate", "append", "qemu", "timeout", "vfio"},
+    "boot": {"crate", "append", "qemu", "timeout", "memory", "vfio"},
 }
 
 
@@ -47,7 +47,7 @@ def boots(plan: dict[str, Any], part: str, kernel: str) -> list[tuple[str, Boot]
         if runs:
             crate = REPOSITORY / settings["crate"] if "crate" in settings else DEFAULT_CRATE
             found.append((name, Boot(kernel, runs, crate, settings.get("qemu", []), settings.get("append", []),
-                                     settings.get("timeout", 900), is_suite=True,
+                                     settings.get("timeout", 900), is_suite=True, memory=settings.get("memory", "512M"),
                                      vfio=settings.get("vfio", {}))))
     return found
 
