@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "bits.hpp"
 #include "dma_state.hpp"
 #include "lookup_error.hpp"
 
@@ -11,8 +12,6 @@
 namespace upciedev {
 inline namespace v1 {
 namespace {
-
-constexpr std::size_t most_causes = 64; // bits of a status
 
 const dma_description& find_channel(const board_description& board, std::string_view name) {
     const auto found = std::ranges::find(board.dma, name, &dma_description::name);
@@ -102,7 +101,7 @@ std::uint64_t dma::state::causes_of(const std::vector<std::string>& names) const
         const auto found = std::ranges::find(board.irqs, name, &irq_description::name);
         if (found == board.irqs.end()) detail::refuse_irq(board, name);
         const auto number = static_cast<std::size_t>(found - board.irqs.begin());
-        if (number >= most_causes)
+        if (number >= detail::most_causes)
             throw error(errc::not_supported, where(),
                         name + " is not one of the first 64 interrupts of the board file",
                         "put it further up under 'irqs'");

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "bits.hpp"
 #include "irq_state.hpp"
 #include "lookup_error.hpp"
 #include "stop_event.hpp"
@@ -13,8 +14,6 @@ namespace {
 
 using std::chrono::nanoseconds;
 using time_point = std::chrono::steady_clock::time_point;
-
-constexpr std::size_t most_causes = 64; // bits of a status
 
 bool has_bit(std::uint64_t bits, std::size_t number) {
     return (bits >> number & 1) != 0;
@@ -70,7 +69,7 @@ interrupt_request irq::state::request(const std::vector<std::string>& names) {
 
 void irq::state::want(interrupt_request& request, std::size_t number) {
     const auto& what = board_->description()->irqs[number];
-    if (number >= most_causes)
+    if (number >= detail::most_causes)
         throw error(errc::not_supported, board_->label(),
                     what.name + " is not one of the first 64 interrupts of the board file",
                     "put it further up under 'irqs'");
@@ -104,7 +103,7 @@ irq_event irq::state::event_of(const raw_interrupt& raw) {
     event.vector = raw.vector;
     event.masked = (raw.flags & raw_interrupt::masked) != 0;
     const auto& irqs = board_->description()->irqs;
-    for (std::size_t i = 0; i < std::min(irqs.size(), most_causes); ++i) {
+    for (std::size_t i = 0; i < std::min(irqs.size(), detail::most_causes); ++i) {
         if (!has_bit(raw.status, i)) continue;
         event.causes.push_back(irqs[i].name);
         if (event.name.empty() && has_bit(wanted_, i)) event.name = irqs[i].name;

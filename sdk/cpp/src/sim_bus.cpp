@@ -24,13 +24,14 @@ bool has(const model_board& board, unsigned bar, std::uint64_t offset, std::uint
     return size <= all && offset <= all - size;
 }
 
-void access(model_board& board, unsigned bar, std::uint64_t offset, std::span<std::byte> into) {
+void access_once(model_board& board, unsigned bar, std::uint64_t offset,
+                 std::span<std::byte> into) {
     const auto bits = board.read(bar, offset, static_cast<unsigned>(8 * into.size()));
     std::memcpy(into.data(), &bits, into.size());
 }
 
-void access(model_board& board, unsigned bar, std::uint64_t offset,
-            std::span<const std::byte> from) {
+void access_once(model_board& board, unsigned bar, std::uint64_t offset,
+                 std::span<const std::byte> from) {
     std::uint64_t bits = 0;
     std::memcpy(&bits, from.data(), from.size());
     board.write(bar, offset, static_cast<unsigned>(8 * from.size()), bits);
@@ -44,7 +45,7 @@ void access_registers(model_board& board, unsigned bar, std::uint64_t offset,
         auto bytes = widest;
         while (offset % bytes != 0 || bytes > data.size())
             bytes /= 2;
-        access(board, bar, offset, data.first(bytes));
+        access_once(board, bar, offset, data.first(bytes));
         data = data.subspan(bytes);
         offset += bytes;
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sim_causes.hpp"
+#include "bits.hpp"
 #include "reg_effects.hpp"
 
 #include <algorithm>
@@ -7,8 +8,7 @@
 namespace upciedev::inline v1::detail {
 namespace {
 
-constexpr unsigned rounds = 8;          // as the driver
-constexpr std::size_t most_causes = 64; // bits of a status
+constexpr unsigned rounds = 8; // as the driver
 
 std::uint64_t bit(std::size_t number) {
     return std::uint64_t{1} << number;

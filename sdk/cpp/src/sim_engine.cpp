@@ -18,7 +18,6 @@ using clock = std::chrono::steady_clock;
 constexpr milliseconds time_to_stop{250};
 constexpr milliseconds look{20}; // for interrupts get lost
 constexpr microseconds shortest_pause{5}, longest_pause{1000};
-constexpr std::size_t most_causes = 64; // bits of a status
 
 } // namespace
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Frames flow by themselves: a thread waits for a trigger, if there is one, and for a frame, has
 // the engine move it, and delivers it.
+#include "bits.hpp"
 #include "sim_channel.hpp"
 
 #include <algorithm>
@@ -11,8 +12,6 @@ namespace upciedev::inline v1::detail {
 namespace {
 
 using clock = std::chrono::steady_clock;
-
-constexpr std::size_t most_causes = 64; // bits of a status
 
 std::uint64_t now_ns() {
     return static_cast<std::uint64_t>(

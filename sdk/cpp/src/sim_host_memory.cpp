@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sim_host_memory.hpp"
+#include "bits.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -7,11 +8,10 @@
 namespace upciedev::inline v1::detail {
 namespace {
 
-constexpr std::uint64_t page = 4096;
 // Of the highest half of what an engine can emit, but below the windows of boards.
 constexpr unsigned most_bits = 57;
 
-std::error_code nobody() {
+std::error_code unmapped() {
     return std::make_error_code(std::errc::no_such_device); // an Unsupported Request
 }
 
@@ -80,7 +80,7 @@ std::optional<std::error_code> sim_host_memory::use(std::uint64_t address, std::
         return std::error_code();
     }
     ++refused_;
-    return nobody();
+    return unmapped();
 }
 
 std::error_code sim_host_memory::read(std::uint64_t address, std::span<std::byte> into) noexcept {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sim_ring.hpp"
+#include "bits.hpp"
 #include "transport_error.hpp"
 
 #include <algorithm>
@@ -10,17 +11,15 @@
 namespace upciedev::inline v1::detail {
 namespace {
 
-constexpr std::uint64_t page = 4096;
-
-std::uint64_t whole_pages(std::uint64_t bytes) {
+std::uint64_t in_whole_pages(std::uint64_t bytes) {
     return (bytes + page - 1) / page * page;
 }
 
 } // namespace
 
 ring_memory::ring_memory(std::uint64_t frame_length, std::uint32_t frames)
-    : head_length_(whole_pages(sizeof(dma_head) + frames * sizeof(dma_entry))),
-      step_(whole_pages(frame_length)), size_(head_length_ + frames * step_),
+    : head_length_(in_whole_pages(sizeof(dma_head) + frames * sizeof(dma_entry))),
+      step_(in_whole_pages(frame_length)), size_(head_length_ + frames * step_),
       file_(memfd_create("upciedev-dma", MFD_CLOEXEC)) {
     if (!file_ || ftruncate(file_.number(), static_cast<off_t>(size_)) != 0)
         throw_access_error(from_errno(errno), "memory for DMA");
@@ -28,8 +27,8 @@ ring_memory::ring_memory(std::uint64_t frame_length, std::uint32_t frames)
 }
 
 ring_memory::ring_memory(owned_file file, std::uint64_t frame_length, std::uint32_t frames)
-    : head_length_(whole_pages(sizeof(dma_head) + frames * sizeof(dma_entry))),
-      step_(whole_pages(frame_length)), size_(head_length_ + frames * step_),
+    : head_length_(in_whole_pages(sizeof(dma_head) + frames * sizeof(dma_entry))),
+      step_(in_whole_pages(frame_length)), size_(head_length_ + frames * step_),
       file_(std::move(file)) {
     map();
     mprotect(base_, head_length_, PROT_READ);

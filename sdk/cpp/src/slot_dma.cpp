@@ -45,7 +45,7 @@ owned_file both(int event, int socket) {
     return all;
 }
 
-std::uint32_t milliseconds_until(clock::time_point end) {
+std::uint32_t milliseconds_left(clock::time_point end) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - clock::now()).count();
     return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 0, dma_source::longest_ms));
 }
@@ -131,7 +131,7 @@ int slot_dma::move(dma_transfer& what) {
         const auto most = slot_wire::most_data - piece.offset % slot_wire::most_data;
         piece.length = what.length - what.done;
         if (!in_ring) piece.length = std::min(piece.length, most);
-        piece.timeout_ms = milliseconds_until(end);
+        piece.timeout_ms = milliseconds_left(end);
         if (piece.timeout_ms == 0) return ETIMEDOUT;
         const int failed = move_piece(piece, cancels_before);
         what.done += piece.done;
@@ -193,7 +193,7 @@ int slot_dma::wait_for_news(clock::time_point end, std::uint64_t seen) {
     while (true) {
         if (const int result = no_frame(seen); result != ETIMEDOUT) return result;
         if (gone()) return ENODEV;
-        const auto left = milliseconds_until(end);
+        const auto left = milliseconds_left(end);
         if (left == 0) return ETIMEDOUT;
         pollfd state{descriptor(), POLLIN, 0};
         if (poll(&state, 1, static_cast<int>(left)) < 0) return errno;

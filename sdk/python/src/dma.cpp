@@ -98,7 +98,7 @@ struct guarded_stream {
 };
 
 using stream_handle = handle<std::shared_ptr<guarded_stream>>;
-constexpr auto refusal = "another thread waits for this stream; open one for each thread";
+constexpr auto stream_refusal = "another thread waits for this stream; open one for each thread";
 
 std::unique_ptr<stream_handle> stream_of(dma_handle& self, unsigned depth, std::uint64_t frame_size,
                                          std::uint64_t offset, std::uint64_t step,
@@ -114,7 +114,7 @@ std::unique_ptr<stream_handle> stream_of(dma_handle& self, unsigned depth, std::
 
 std::unique_ptr<frame_object> next_frame(stream_handle& self, const py::object& timeout) {
     const auto shared = self.get(); // outlives a close() meanwhile
-    const only_user alone(shared->in_use, refusal);
+    const only_user alone(shared->in_use, stream_refusal);
     std::optional<dma_frame> frame;
     wait_in_slices(timeout, [&](std::chrono::microseconds time) -> std::optional<std::uint64_t> {
         frame = shared->stream.next(time);
@@ -131,13 +131,13 @@ std::unique_ptr<frame_object> iterate(stream_handle& self) {
 
 void send(stream_handle& self, frame_object& frame) {
     const auto shared = self.get();
-    const only_user alone(shared->in_use, refusal);
+    const only_user alone(shared->in_use, stream_refusal);
     shared->stream.send(frame.take());
 }
 
 bool finish(stream_handle& self, const py::object& timeout) {
     const auto shared = self.get();
-    const only_user alone(shared->in_use, refusal);
+    const only_user alone(shared->in_use, stream_refusal);
     return wait_in_slices(timeout,
                           [&](std::chrono::microseconds time) -> std::optional<std::uint64_t> {
                               if (!shared->stream.finish(time)) return std::nullopt;
