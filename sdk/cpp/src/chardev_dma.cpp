@@ -117,7 +117,7 @@ class chardev_dma final : public dma_source {
     }
 
   private:
-    std::error_code call(unsigned long request, void* argument) noexcept {
+    std::error_code call(unsigned long request, void* argument) const noexcept {
         return ioctl(file_, request, argument) == 0 ? std::error_code() : from_errno(errno);
     }
     int file_;

@@ -39,7 +39,7 @@ struct dma_transfer {
     std::uint32_t flags = 0;
     std::uint64_t done = 0;    ///< out: bytes that have arrived, also on error
     std::uint64_t bounced = 0; ///< out: of them, those that had to be copied
-    std::uint64_t reserved[2] = {};
+    std::uint64_t reserved[2] = {}; // NOLINT(modernize-avoid-c-arrays)
 };
 
 /// What is told of a ring; written by the other side alone.
@@ -50,7 +50,7 @@ struct dma_head {
     std::int32_t error = 0;  ///< errno that ended it, or 0
     std::uint64_t ready = 0; ///< frames delivered; number n stands in queue[n % frames]
     std::uint64_t lost = 0;  ///< triggers without a frame
-    std::uint64_t reserved[5] = {};
+    std::uint64_t reserved[5] = {}; // NOLINT(modernize-avoid-c-arrays)
 };
 
 /// A frame that was delivered.
@@ -80,7 +80,7 @@ struct dma_start {
     std::uint64_t causes = 0;     ///< interrupts of which each moves a frame; 0: at once
     std::uint32_t timeout_ms = 0; ///< for the engine to move one frame
     std::uint32_t flags = 0;
-    std::uint64_t reserved[2] = {};
+    std::uint64_t reserved[2] = {}; // NOLINT(modernize-avoid-c-arrays)
 };
 
 /// A channel, opened once; see "DMA" in the driver's ABI, whose calls these are. Any number of
