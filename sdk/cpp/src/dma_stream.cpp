@@ -51,9 +51,7 @@ class dma_stream::state {
 
   private:
     std::optional<dma_frame> take();
-    dma_frame frame(const dma_entry& entry) {
-        return {ring_, ring_->data(entry.index), entry};
-    }
+    dma_frame frame(const dma_entry& entry) { return {ring_, ring_->data(entry.index), entry}; }
     bool wait(std::uint64_t seen, time_point end, const std::stop_token& stop);
     std::error_code poll(time_point end, const std::stop_token& stop);
     void check_end() const;

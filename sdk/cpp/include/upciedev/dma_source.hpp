@@ -37,8 +37,8 @@ struct dma_transfer {
     std::uint64_t length = 0;     ///< bytes
     std::uint32_t timeout_ms = 0; ///< 1 to dma_source::longest_ms
     std::uint32_t flags = 0;
-    std::uint64_t done = 0;    ///< out: bytes that have arrived, also on error
-    std::uint64_t bounced = 0; ///< out: of them, those that had to be copied
+    std::uint64_t done = 0;         ///< out: bytes that have arrived, also on error
+    std::uint64_t bounced = 0;      ///< out: of them, those that had to be copied
     std::uint64_t reserved[2] = {}; // NOLINT(modernize-avoid-c-arrays)
 };
 
@@ -47,9 +47,9 @@ struct dma_head {
     static constexpr std::uint32_t idle = 0, running = 1, ended = 2;
 
     std::uint32_t state = idle;
-    std::int32_t error = 0;  ///< errno that ended it, or 0
-    std::uint64_t ready = 0; ///< frames delivered; number n stands in queue[n % frames]
-    std::uint64_t lost = 0;  ///< triggers without a frame
+    std::int32_t error = 0;         ///< errno that ended it, or 0
+    std::uint64_t ready = 0;        ///< frames delivered; number n stands in queue[n % frames]
+    std::uint64_t lost = 0;         ///< triggers without a frame
     std::uint64_t reserved[5] = {}; // NOLINT(modernize-avoid-c-arrays)
 };
 
