@@ -55,7 +55,8 @@ class sim_dma : public std::enable_shared_from_this<sim_dma> {
 
   private:
     class turn;
-    int run_pieces(sim_engine& engine, sim_piece what, const sim_limit& limit, std::uint64_t& done);
+    static int run_pieces(sim_engine& engine, sim_piece what, const sim_limit& limit,
+                          std::uint64_t& done);
     [[nodiscard]] bool is_first(unsigned engine, const turn* who);
     int take_turn(unsigned engine, const turn* who, sim_engine& asks, const sim_limit& limit);
     [[nodiscard]] unsigned engine_of(unsigned channel) const;

@@ -66,6 +66,7 @@ sim_engine::sim_engine(const surroundings& with, const dma_description& what)
 
 std::vector<sim_engine::step> sim_engine::steps_of(const std::vector<part_write>& writes) const {
     std::vector<step> steps;
+    steps.reserve(writes.size());
     for (const auto& each : writes)
         steps.push_back({find_place(with_.board.description(), each.where).value(), each.bits});
     return steps;

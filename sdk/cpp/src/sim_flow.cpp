@@ -45,7 +45,8 @@ sim_trigger::sim_trigger(sim_dma& dma, const board_description& board, std::uint
     for (std::size_t i = 0; i < std::min(board.irqs.size(), most_causes); ++i)
         if ((causes >> i & 1) != 0) wanted.vectors.push_back(board.irqs[i].vector);
     std::ranges::sort(wanted.vectors);
-    wanted.vectors.erase(std::ranges::unique(wanted.vectors).begin(), wanted.vectors.end());
+    wanted.vectors.erase(std::unique(wanted.vectors.begin(), wanted.vectors.end()),
+                         wanted.vectors.end());
     source_ = dma.interrupts()->subscribe(wanted);
 }
 

@@ -48,10 +48,10 @@ canvas draw(std::span<const double> samples, std::size_t width, std::size_t heig
     canvas dots(width, height);
     const auto columns = columns_of(samples, width);
     if (columns.empty()) return dots;
-    const auto [least, most] = std::ranges::minmax(samples);
-    const double span = most > least ? most - least : 1;
+    const auto range = std::ranges::minmax(samples);
+    const double span = range.max > range.min ? range.max - range.min : 1;
     const auto line_of = [&](double value) {
-        const double below = (most - value) / span * static_cast<double>(height - 1);
+        const double below = (range.max - value) / span * static_cast<double>(height - 1);
         return static_cast<std::size_t>(std::clamp(below, 0.0, static_cast<double>(height - 1)));
     };
     for (std::size_t x = 0; x < columns.size(); ++x)

@@ -33,9 +33,9 @@ std::unique_ptr<dma_handle> channel_of(board_handle& self, std::string_view name
     return std::make_unique<dma_handle>(self.get().dma(name), self.children());
 }
 
-py::array read(dma_handle& self, std::int64_t offset, std::optional<std::int64_t> count,
-               const py::object& type, const std::optional<py::array>& out,
-               const py::object& timeout) {
+py::array read_memory(dma_handle& self, std::int64_t offset, std::optional<std::int64_t> count,
+                      const py::object& type, const std::optional<py::array>& out,
+                      const py::object& timeout) {
     const dma what = self.get(); // a copy: close() may come while the GIL is released
     if (!out && !count)
         throw py::type_error("read() wants a count of elements, or an array as out");
@@ -48,8 +48,8 @@ py::array read(dma_handle& self, std::int64_t offset, std::optional<std::int64_t
     return array;
 }
 
-void write(dma_handle& self, std::uint64_t offset, const py::object& values,
-           const py::object& timeout) {
+void write_memory(dma_handle& self, std::uint64_t offset, const py::object& values,
+                  const py::object& timeout) {
     const dma what = self.get();
     const py::array array =
         py::module_::import("numpy").attr("ascontiguousarray")(values).cast<py::array>();
@@ -195,10 +195,10 @@ void bind_dma(py::module_& core, py::class_<board_handle>& board_type) {
     bind_buffer(core);
     bind_stream(core);
     py::class_<dma_handle>(core, "Dma", py::is_final())
-        .def("read", &read, py::arg("offset"), py::arg("count") = py::none(), py::kw_only(),
+        .def("read", &read_memory, py::arg("offset"), py::arg("count") = py::none(), py::kw_only(),
              py::arg("dtype") = "u1", py::arg("out") = py::none(), py::arg("timeout") = 10.0,
              "Elements from the board's memory, from byte offset on.")
-        .def("write", &write, py::arg("offset"), py::arg("values"), py::kw_only(),
+        .def("write", &write_memory, py::arg("offset"), py::arg("values"), py::kw_only(),
              py::arg("timeout") = 10.0, "The bytes of an array into the board's memory.")
         .def("buffer", &buffer_of, py::arg("bytes"), "Memory that stays pinned.")
         .def("stream", &stream_of, py::arg("depth"), py::arg("frame_size"), py::kw_only(),
