@@ -86,6 +86,7 @@ void run_scope(const common& options, const scope_arguments& arguments) {
     if (!arguments.csv.empty()) write_csv(arguments.csv, traces, names);
     if (!arguments.png.empty()) {
         std::vector<std::span<const double>> curves;
+        curves.reserve(names.size());
         for (const auto& name : names)
             curves.push_back(traces.at(name));
         write_png(arguments.png, curves);
