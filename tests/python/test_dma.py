@@ -56,6 +56,15 @@ def test_read_fills_my_array(adc: upciedev.Board) -> None:
         adc.dma("read").read(0)
 
 
+def test_python_objects_are_not_moved(crate: upciedev.Crate, adc: upciedev.Board) -> None:
+    with pytest.raises(TypeError, match="DMA read: moves bytes"):
+        adc.dma("read").read(0, 2, dtype=object)
+    with pytest.raises(TypeError, match="objects"):
+        adc.dma("read").read(0, out=np.array([None, "x"], dtype=object))
+    with pytest.raises(TypeError, match="DMA write: moves bytes"):
+        crate["io1"].dma("write").write(0, np.array([None, "x"], dtype=object))
+
+
 def test_errors_name_the_channel(adc: upciedev.Board) -> None:
     with pytest.raises(KeyError, match="read"):
         adc.dma("raed")

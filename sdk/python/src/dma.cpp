@@ -33,6 +33,12 @@ std::unique_ptr<dma_handle> channel_of(board_handle& self, std::string_view name
     return std::make_unique<dma_handle>(self.get().dma(name), self.children());
 }
 
+/// An engine knows no Python objects: their pointers would come from the board, or go there.
+void check_plain(const py::dtype& type, const dma& what) {
+    if (!type.attr("hasobject").cast<bool>()) return;
+    throw py::type_error(what.where() + ": moves bytes, not Python objects; give numbers");
+}
+
 py::array read_memory(dma_handle& self, std::int64_t offset, std::optional<std::int64_t> count,
                       const py::object& type, const std::optional<py::array>& out,
                       const py::object& timeout) {
@@ -40,6 +46,7 @@ py::array read_memory(dma_handle& self, std::int64_t offset, std::optional<std::
     if (!out && !count)
         throw py::type_error("read() wants a count of elements, or an array as out");
     const auto wanted = out ? out->dtype() : py::dtype::from_args(type);
+    check_plain(wanted, what);
     const auto part = extent_of(offset, count, out, what.facts().memory, what.where());
     py::array array = target(out, wanted, part.count);
     const std::span bytes(static_cast<std::byte*>(array.mutable_data()),
@@ -53,6 +60,7 @@ void write_memory(dma_handle& self, std::uint64_t offset, const py::object& valu
     const dma what = self.get();
     const py::array array =
         py::module_::import("numpy").attr("ascontiguousarray")(values).cast<py::array>();
+    check_plain(array.dtype(), what);
     const std::span bytes(static_cast<const std::byte*>(array.data()),
                           static_cast<std::size_t>(array.nbytes()));
     without_gil(timeout, [&](auto time) { return what.write(offset, bytes, time); });
