@@ -94,7 +94,7 @@ static int enable(struct pci_dev *pdev)
 	if (err)
 		return err;
 
-	/* Nothing here uses interrupts or DMA yet: the board must not either */
+	/* Nobody uses interrupts or DMA yet: the board must not either */
 	pci_clear_master(pdev);
 	pci_intx(pdev, 0);
 	return 0;

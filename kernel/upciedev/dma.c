@@ -38,35 +38,25 @@ struct upciedev_engine *upciedev_engine_of(const struct upciedev_board *board, u
 	return &board->engines[engine_index(board->device->card, channel)];
 }
 
-static int bits_check(const struct upciedev_device *device, const struct upciedev_card_bits *bits)
-{
-	const struct upciedev_span span = {
-		.bar = bits->bar, .width = bits->width, .offset = bits->offset, .count = 1,
-	};
-
-	if (!bits->width)
-		return 0;
-	if (!bits->mask || (bits->width < 64 && bits->mask >> bits->width))
-		return -EINVAL;
-	return upciedev_span_check(device, &span);
-}
-
 static int steps_check(const struct upciedev_device *device,
 		       const struct upciedev_card_step *steps, u32 count)
 {
 	u32 i;
 
 	for (i = 0; i < count; i++)
-		if (!steps[i].to.width || bits_check(device, &steps[i].to))
+		if (!steps[i].to.width || upciedev_bits_check(device, &steps[i].to))
 			return -EINVAL;
 	return 0;
 }
 
 static int channel_check(const struct upciedev_device *device, const struct upciedev_card_dma *dma)
 {
-	if (bits_check(device, &dma->host[0]) || bits_check(device, &dma->host[1]) ||
-	    bits_check(device, &dma->board) || bits_check(device, &dma->length) ||
-	    bits_check(device, &dma->busy) || bits_check(device, &dma->error) ||
+	if (upciedev_bits_check(device, &dma->host[0]) ||
+	    upciedev_bits_check(device, &dma->host[1]) ||
+	    upciedev_bits_check(device, &dma->board) ||
+	    upciedev_bits_check(device, &dma->length) ||
+	    upciedev_bits_check(device, &dma->busy) ||
+	    upciedev_bits_check(device, &dma->error) ||
 	    steps_check(device, dma->start, dma->nr_start) ||
 	    steps_check(device, dma->stop, dma->nr_stop))
 		return -EINVAL;

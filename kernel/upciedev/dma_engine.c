@@ -151,9 +151,12 @@ static int wait_for_end(struct upciedev_engine *engine, u64 before,
 			return err;
 		pause(engine, seen, round, limit);
 	}
-	if (engine->dma->error.width && get(board, &engine->dma->error))
-		return -EIO;
-	return upciedev_gone(board) ? -ENODEV : 0;
+	if (upciedev_gone(board))
+		return -ENODEV;
+	if (!engine->dma->error.width || !get(board, &engine->dma->error))
+		return 0;
+	/* A board that was pulled answers with ones, which are no error of its engine */
+	return pci_device_is_present(board->device->pdev) ? -EIO : -ENODEV;
 }
 
 /* Not heard from it any more: nobody may get the memory back before it is harmless */

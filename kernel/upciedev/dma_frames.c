@@ -104,7 +104,7 @@ static int give_all(struct upciedev_ring *ring, const struct upciedev_dma_exchan
 	return err;
 }
 
-/* Why there is no frame, when no wait is left */
+/* Why there is no frame, when no wait is left: what ended the stream, before all */
 static int no_frame(struct upciedev_ring *ring, u64 seen)
 {
 	int err;
@@ -115,9 +115,16 @@ static int no_frame(struct upciedev_ring *ring, u64 seen)
 	else if (ring->state == UPCIEDEV_DMA_ENDED)
 		err = -ring->error ?: -ENODATA;
 	else
-		err = -ETIMEDOUT;
+		err = upciedev_gone(ring->channel->board) ? -ENODEV : -ETIMEDOUT;
 	spin_unlock(&ring->lock);
-	return err == -ETIMEDOUT && upciedev_gone(ring->channel->board) ? -ENODEV : err;
+	return err;
+}
+
+/* A stream that runs when the board goes soon tells its end */
+static bool nothing_comes(const struct upciedev_ring *ring)
+{
+	return upciedev_gone(ring->channel->board) &&
+	       READ_ONCE(ring->state) != UPCIEDEV_DMA_RUNNING;
 }
 
 static int wait_for_frame(struct upciedev_ring *ring, const struct upciedev_dma_exchange *what)
@@ -126,7 +133,7 @@ static int wait_for_frame(struct upciedev_ring *ring, const struct upciedev_dma_
 	long left;
 
 	left = wait_event_interruptible_timeout(board->dma_wait,
-						has_news(ring, what->seen) || upciedev_gone(board),
+						has_news(ring, what->seen) || nothing_comes(ring),
 						msecs_to_jiffies(what->timeout_ms));
 	if (left >= 0)
 		return no_frame(ring, what->seen);

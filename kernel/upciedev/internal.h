@@ -258,6 +258,13 @@ struct upciedev_span {
 	const struct upciedev_file *file;	/* who writes; NULL: the plugin */
 };
 
+static inline bool upciedev_lease_overlaps(const struct upciedev_lease *lease, u32 bar,
+					   u64 offset, u64 length)
+{
+	return lease->bar == bar && offset < lease->offset + lease->length &&
+	       lease->offset < offset + length;
+}
+
 static inline bool upciedev_gone(const struct upciedev_board *board)
 {
 	return READ_ONCE(board->gone) ||
@@ -409,6 +416,8 @@ int upciedev_user_check(const struct upciedev_file *file,
 long upciedev_ioctl(struct file *filp, unsigned int command, unsigned long arg);
 
 /* irq.c */
+int upciedev_bits_check(const struct upciedev_device *device,
+			const struct upciedev_card_bits *bits);
 int upciedev_irqs_check(const struct upciedev_device *device);
 int upciedev_irqs_begin(struct upciedev_board *board);
 void upciedev_irqs_end(struct upciedev_board *board);

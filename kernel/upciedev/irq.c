@@ -475,7 +475,9 @@ void upciedev_causes_drop(struct upciedev_board *board, u64 causes)
 	}
 }
 
-static int bits_check(const struct upciedev_device *device, const struct upciedev_card_bits *bits)
+/* Of a card's tables: is there such a register? Where none is named, that is right, too */
+int upciedev_bits_check(const struct upciedev_device *device,
+			const struct upciedev_card_bits *bits)
 {
 	const struct upciedev_span span = {
 		.bar = bits->bar, .width = bits->width, .offset = bits->offset, .count = 1,
@@ -495,9 +497,9 @@ int upciedev_irqs_check(const struct upciedev_device *device)
 	const struct upciedev_card_irq *cause;
 
 	for (cause = card->irqs; cause < card->irqs + card->nr_irqs; cause++)
-		if (bits_check(device, &cause->status) ||
-		    bits_check(device, &cause->acknowledge) ||
-		    bits_check(device, &cause->enable))
+		if (upciedev_bits_check(device, &cause->status) ||
+		    upciedev_bits_check(device, &cause->acknowledge) ||
+		    upciedev_bits_check(device, &cause->enable))
 			return dev_err_probe(&device->pdev->dev, -EINVAL,
 					     "interrupt '%s' has a register that %s has not\n",
 					     cause->name, card->name);

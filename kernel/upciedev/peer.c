@@ -113,19 +113,14 @@ static void window_unmap(struct upciedev_board *from, struct upciedev_memory *me
 			   DMA_BIDIRECTIONAL, 0);
 }
 
-static bool overlaps(const struct upciedev_lease *lease, u32 bar, u64 offset, u64 length)
-{
-	return lease->bar == bar && offset < lease->offset + lease->length &&
-	       lease->offset < offset + length;
-}
-
 /* Another one's; the caller holds the device's lock */
 static const struct upciedev_lease *lease_of_other(const struct upciedev_place *to)
 {
 	const struct upciedev_lease *lease;
 
 	list_for_each_entry(lease, &to->board->leases, node)
-		if (lease->owner != to->file && overlaps(lease, to->bar, to->offset, to->length))
+		if (lease->owner != to->file &&
+		    upciedev_lease_overlaps(lease, to->bar, to->offset, to->length))
 			return lease;
 	return NULL;
 }

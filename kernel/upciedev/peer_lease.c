@@ -57,8 +57,7 @@ static const struct upciedev_lease *overlapping(const struct upciedev_board *boa
 	const struct upciedev_lease *lease;
 
 	list_for_each_entry(lease, &board->leases, node)
-		if (lease->bar == what->bar && what->offset < lease->offset + lease->length &&
-		    lease->offset < what->offset + what->length)
+		if (upciedev_lease_overlaps(lease, what->bar, what->offset, what->length))
 			return lease;
 	return NULL;
 }

@@ -83,7 +83,7 @@ class slot_dma final : public dma_source {
     int move_piece(dma_transfer& piece, std::uint32_t cancels_before);
     int wait_for_news(clock::time_point end, std::uint64_t seen);
     [[nodiscard]] int no_frame(std::uint64_t seen) const noexcept;
-    [[nodiscard]] bool gone() const noexcept;
+    [[nodiscard]] bool has_news(std::uint64_t seen) const noexcept;
 
     slot_link link_;
     owned_file event_, all_;
@@ -104,11 +104,6 @@ slot_dma::slot_dma(const std::filesystem::path& socket, unsigned slot, std::uint
     facts_ = facts_of(answer.body().take<slot_wire::channel_answer>());
     event_ = std::move(answer.file);
     all_ = both(event_.number(), link_.socket());
-}
-
-bool slot_dma::gone() const noexcept {
-    pollfd state{link_.socket(), 0, 0};
-    return poll(&state, 1, 0) == 1 && (state.revents & (POLLHUP | POLLERR)) != 0;
 }
 
 std::error_code slot_dma::transfer(dma_transfer& what) noexcept {
@@ -180,19 +175,23 @@ std::error_code slot_dma::make_ring(std::uint64_t frame_length, std::uint32_t fr
     });
 }
 
-/// As the driver tells it, from what it has written.
+bool slot_dma::has_news(std::uint64_t seen) const noexcept {
+    const auto& head = ring_->head();
+    return __atomic_load_n(&head.state, __ATOMIC_ACQUIRE) == dma_head::ended ||
+           __atomic_load_n(&head.ready, __ATOMIC_ACQUIRE) > seen;
+}
+
+/// When it has news; as the driver tells it, from what it has written.
 int slot_dma::no_frame(std::uint64_t seen) const noexcept {
     const auto& head = ring_->head();
-    const auto state = __atomic_load_n(&head.state, __ATOMIC_ACQUIRE);
     if (__atomic_load_n(&head.ready, __ATOMIC_ACQUIRE) > seen) return 0;
-    if (state != dma_head::ended) return ETIMEDOUT;
     return head.error != 0 ? head.error : ENODATA;
 }
 
 int slot_dma::wait_for_news(clock::time_point end, std::uint64_t seen) {
     while (true) {
-        if (const int result = no_frame(seen); result != ETIMEDOUT) return result;
-        if (gone()) return ENODEV;
+        if (has_news(seen)) return no_frame(seen);
+        if (link_.hung_up()) return ENODEV;
         const auto left = milliseconds_left(end);
         if (left == 0) return ETIMEDOUT;
         pollfd state{descriptor(), POLLIN, 0};

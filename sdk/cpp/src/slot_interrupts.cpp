@@ -5,7 +5,6 @@
 #include "transport_error.hpp"
 
 #include <cerrno>
-#include <poll.h>
 #include <sys/socket.h>
 
 namespace upciedev::inline v1::detail {
@@ -28,7 +27,7 @@ class slot_interrupts final : public interrupt_source {
 
     std::error_code read(std::span<raw_interrupt> into, std::size_t& count) noexcept override {
         count = 0;
-        if (gone()) return from_errno(ENODEV);
+        if (link_.hung_up()) return from_errno(ENODEV); // whatever is still queued
         while (count < into.size()) {
             const auto size =
                 ::recv(link_.socket(), &into[count], sizeof(raw_interrupt), MSG_DONTWAIT);
@@ -46,11 +45,6 @@ class slot_interrupts final : public interrupt_source {
     }
 
   private:
-    /// Whatever is still queued.
-    [[nodiscard]] bool gone() const noexcept {
-        pollfd state{link_.socket(), 0, 0};
-        return poll(&state, 1, 0) == 1 && (state.revents & (POLLHUP | POLLERR)) != 0;
-    }
     slot_link link_;
 };
 

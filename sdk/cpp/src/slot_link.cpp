@@ -119,6 +119,11 @@ int slot_link::receive(slot_answer& into, std::uint32_t number, on_signal signal
     return head.error;
 }
 
+bool slot_link::hung_up() const noexcept {
+    pollfd state{socket(), 0, 0};
+    return poll(&state, 1, 0) == 1 && (state.revents & (POLLHUP | POLLERR)) != 0;
+}
+
 slot_answer slot_link::exchange(slot_wire::call what, std::span<const std::byte> body,
                                 on_signal signals) {
     slot_answer answer;

@@ -64,6 +64,8 @@ class slot_link {
     /// An ETIME that says which process of which slot it is.
     [[nodiscard]] std::error_code code_of(int number) const;
 
+    /// The process has gone. Cheap, and waits for nothing.
+    [[nodiscard]] bool hung_up() const noexcept;
     [[nodiscard]] int socket() const noexcept { return socket_.number(); }
     [[nodiscard]] unsigned slot() const noexcept { return slot_; }
     [[nodiscard]] std::int32_t process() const noexcept { return process_; }

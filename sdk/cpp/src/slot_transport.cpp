@@ -17,7 +17,6 @@
 #include <atomic>
 #include <cerrno>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/file.h>
 
 namespace upciedev::inline v1::detail {
@@ -155,8 +154,7 @@ void slot_transport::leave() noexcept {
 /// Does not wait for the watch: between the end of a process and that no access looks well.
 bool slot_transport::gone() const noexcept {
     if (__atomic_load_n(&gone_, __ATOMIC_ACQUIRE) != 0) return true;
-    pollfd state{link_->socket(), 0, 0};
-    return poll(&state, 1, 0) == 1 && (state.revents & (POLLHUP | POLLERR)) != 0;
+    return link_->hung_up();
 }
 
 board_identity slot_transport::identity() const {
