@@ -31,7 +31,7 @@ void release_buffer(PyObject* self, Py_buffer* /*view*/) {
     --exporter_of(self).exports;
 }
 
-std::int64_t time_ns(frame_object& self) {
+std::int64_t frame_time_ns(frame_object& self) {
     return std::chrono::nanoseconds(self.get().time().time_since_epoch()).count();
 }
 
@@ -89,9 +89,10 @@ void bind_frame(py::module_& core) {
         .def_property_readonly("sequence", [](frame_object& self) { return self.get().sequence(); })
         .def_property_readonly("lost", [](frame_object& self) { return self.get().lost(); })
         .def_property_readonly(
-            "time", [](frame_object& self) { return static_cast<double>(time_ns(self)) * 1e-9; },
+            "time",
+            [](frame_object& self) { return static_cast<double>(frame_time_ns(self)) * 1e-9; },
             "As of time.monotonic(), in seconds.")
-        .def_property_readonly("time_ns", &time_ns, "As of time.monotonic_ns().")
+        .def_property_readonly("time_ns", &frame_time_ns, "As of time.monotonic_ns().")
         .def("__len__", [](frame_object& self) { return self.bytes().size(); })
         .def("__enter__", [](py::object self) { return self; })
         .def("__exit__", [](frame_object& self, const py::args&) { self.release(); })
