@@ -17,7 +17,10 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/model_state.cpp
     src/dma.cpp
     src/dma_buffer.cpp
+    src/copy.cpp
+    src/copy_bounce.cpp
     src/dma_ring.cpp
+    src/dma_source.cpp
     src/dma_stream.cpp
     src/dma_transfer.cpp
     src/irq.cpp
@@ -58,6 +61,7 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/chardev_interrupts.cpp
     src/chardev_lease.cpp
     src/chardev_maps.cpp
+    src/chardev_peer.cpp
     src/crate.cpp
     src/crate_expected.cpp
     src/crate_identity.cpp
@@ -80,6 +84,9 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/slot_transport.cpp
     src/slot_waits.cpp
     src/memory_transport.cpp
+    src/peer.cpp
+    src/peer_error.cpp
+    src/region.cpp
     src/pci_health.cpp
     src/model_plugin.cpp
     src/plugin_loader.cpp

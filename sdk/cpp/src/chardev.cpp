@@ -5,6 +5,7 @@
 #include "chardev_interrupts.hpp"
 #include "chardev_lease.hpp"
 #include "chardev_maps.hpp"
+#include "chardev_peer.hpp"
 #include "pci_health.hpp"
 #include "transport_check.hpp"
 #include "transport_error.hpp"
@@ -127,6 +128,13 @@ class chardev final : public transport {
     [[nodiscard]] std::unique_ptr<dma_source> dma(unsigned channel) override {
         return open_driver_channel(file_.number(), channel, who_.pci_address);
     }
+    [[nodiscard]] peer_route route_to(transport& peer, unsigned bar,
+                                      std::optional<unsigned> channel) override;
+    [[nodiscard]] lease lease_window(unsigned bar, std::uint64_t offset,
+                                     std::uint64_t length) override {
+        return lease_driver_window(file_.number(), bar, offset, length, who_.pci_address);
+    }
+    [[nodiscard]] int node() const noexcept { return file_.number(); }
 
   private:
     void read_identity();
@@ -184,6 +192,7 @@ void chardev::read_bar(unsigned index) {
     facts.is_64bit = (info.flags & UPCIEDEV_BAR_64BIT) != 0;
     facts.prefetchable = (info.flags & UPCIEDEV_BAR_PREFETCH) != 0;
     facts.write_combined = (info.flags & UPCIEDEV_BAR_WC) != 0;
+    facts.peer = (info.flags & UPCIEDEV_BAR_PEER) != 0;
     maps_[index].set_areas(file_.number(), info.position, read_areas(index, info.nr_areas));
     facts.mapping = maps_[index].describe();
 }
@@ -257,6 +266,12 @@ board_health chardev::health() const {
     return all;
 }
 
+peer_route chardev::route_to(transport& peer, unsigned bar, std::optional<unsigned> channel) {
+    const int node = node_of(peer);
+    if (node < 0) return transport::route_to(peer, bar, channel);
+    return driver_route(file_.number(), node, bar, channel, who_.pci_address);
+}
+
 outcome chardev::run(std::span<operation> operations) noexcept {
     outcome result;
     while (result.done < operations.size()) {
@@ -278,6 +293,11 @@ outcome chardev::run(std::span<operation> operations) noexcept {
 
 transport_ptr open_chardev(const std::filesystem::path& node) {
     return std::make_shared<chardev>(node);
+}
+
+int node_of(transport& way) noexcept {
+    const auto* const driver = dynamic_cast<const chardev*>(&way.itself());
+    return driver == nullptr ? -1 : driver->node();
 }
 
 } // namespace upciedev::inline v1::detail

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "chardev_dma.hpp"
+#include "chardev.hpp"
 #include "transport_error.hpp"
 
 #include <linux/upciedev.h>
@@ -45,6 +46,28 @@ static_assert(offsetof(dma_start, causes) == offsetof(upciedev_dma_start, causes
 static_assert(offsetof(dma_start, timeout_ms) == offsetof(upciedev_dma_start, timeout_ms));
 static_assert(dma_source::longest_ms == UPCIEDEV_DMA_MAX_MS);
 static_assert(dma_source::most_frames == UPCIEDEV_DMA_MAX_FRAMES);
+
+static_assert(sizeof(dma_peer_transfer) == sizeof(upciedev_dma_peer));
+static_assert(offsetof(dma_peer_transfer, offset) == offsetof(upciedev_dma_peer, offset));
+static_assert(offsetof(dma_peer_transfer, peer_offset) == offsetof(upciedev_dma_peer, peer_offset));
+static_assert(offsetof(dma_peer_transfer, length) == offsetof(upciedev_dma_peer, length));
+static_assert(offsetof(dma_peer_transfer, peer) == offsetof(upciedev_dma_peer, peer));
+static_assert(offsetof(dma_peer_transfer, bar) == offsetof(upciedev_dma_peer, bar));
+static_assert(offsetof(dma_peer_transfer, timeout_ms) == offsetof(upciedev_dma_peer, timeout_ms));
+static_assert(offsetof(dma_peer_transfer, done) == offsetof(upciedev_dma_peer, done));
+static_assert(offsetof(dma_peer_transfer, way) == offsetof(upciedev_dma_peer, route));
+static_assert(offsetof(dma_peer_transfer, reason) == offsetof(upciedev_dma_peer, reason));
+static_assert(sizeof(dma_peer_ring) == sizeof(upciedev_dma_peer_ring));
+static_assert(offsetof(dma_peer_ring, frame_length) ==
+              offsetof(upciedev_dma_peer_ring, frame_length));
+static_assert(offsetof(dma_peer_ring, peer_offset) ==
+              offsetof(upciedev_dma_peer_ring, peer_offset));
+static_assert(offsetof(dma_peer_ring, step) == offsetof(upciedev_dma_peer_ring, step));
+static_assert(offsetof(dma_peer_ring, frames) == offsetof(upciedev_dma_peer_ring, frames));
+static_assert(offsetof(dma_peer_ring, bar) == offsetof(upciedev_dma_peer_ring, bar));
+static_assert(offsetof(dma_peer_ring, peer) == offsetof(upciedev_dma_peer_ring, peer));
+static_assert(offsetof(dma_peer_ring, head_length) ==
+              offsetof(upciedev_dma_peer_ring, head_length));
 
 /// A map of the driver's memory; users of frames keep it beyond the file.
 class kernel_map {
@@ -115,6 +138,13 @@ class chardev_dma final : public dma_source {
         what.seen = seen;
         return call(UPCIEDEV_DMA_EXCHANGE, &what);
     }
+    std::error_code transfer_with_peer(dma_peer_transfer& what, transport& peer) noexcept override {
+        what.peer = node_of(peer);
+        return what.peer < 0 ? dma_source::transfer_with_peer(what, peer)
+                             : call(UPCIEDEV_DMA_PEER, &what);
+    }
+    std::error_code make_peer_ring(dma_peer_ring& how, transport& peer,
+                                   dma_ring& made) noexcept override;
 
   private:
     std::error_code call(unsigned long request, void* argument) const noexcept {
@@ -139,6 +169,26 @@ std::error_code chardev_dma::make_ring(std::uint64_t frame_length, std::uint32_t
                 reinterpret_cast<const dma_entry*>(head + sizeof(dma_head)),
                 maps->frames.data(),
                 ring.step,
+                -1};
+        return {};
+    } catch (const std::bad_alloc&) {
+        return from_errno(ENOMEM);
+    }
+}
+
+std::error_code chardev_dma::make_peer_ring(dma_peer_ring& how, transport& peer,
+                                            dma_ring& made) noexcept {
+    how.peer = node_of(peer);
+    if (how.peer < 0) return dma_source::make_peer_ring(how, peer, made);
+    if (const auto failed = call(UPCIEDEV_DMA_PEER_RING, &how)) return failed;
+    try {
+        const auto head = std::make_shared<const kernel_map>(file_, 0, how.head_length, PROT_READ);
+        if (!head->good()) return from_errno(errno);
+        made = {head,
+                reinterpret_cast<const dma_head*>(head->data()),
+                reinterpret_cast<const dma_entry*>(head->data() + sizeof(dma_head)),
+                nullptr,
+                how.step,
                 -1};
         return {};
     } catch (const std::bad_alloc&) {

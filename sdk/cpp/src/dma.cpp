@@ -21,7 +21,7 @@ const dma_description& find_channel(const board_description& board, std::string_
 
 } // namespace
 
-dma::state::state(std::shared_ptr<const detail::board_state> board, std::string_view name)
+dma::state::state(std::shared_ptr<detail::board_state> board, std::string_view name)
     : board_(std::move(board)), what_(&find_channel(*board_->description(), name)),
       number_(static_cast<unsigned>(what_ - board_->description()->dma.data())) {
     auto first = open();
@@ -138,11 +138,22 @@ dma_result dma::state::move(bool to_board, dma_transfer what, std::chrono::nanos
     what.timeout_ms = detail::dma_milliseconds(timeout);
     auto source = take();
     if (!source) source = open();
-    const auto failed = detail::run_transfer(*source, what, stop);
+    const auto failed = detail::run_transfer(
+        *source, [&] { return source->transfer(what); }, stop);
     put_back(std::move(source));
     if (failed == std::errc::device_or_resource_busy) board_->fail(failed, where());
     if (failed) detail::throw_transfer_error(failed, where(), what);
     return {what.done, what.bounced};
+}
+
+std::error_code dma::state::move_with_peer(dma_peer_transfer& what, transport& peer,
+                                           const std::stop_token& stop) {
+    auto source = take();
+    if (!source) source = open();
+    const auto failed = detail::run_transfer(
+        *source, [&] { return source->transfer_with_peer(what, peer); }, stop);
+    put_back(std::move(source));
+    return failed;
 }
 
 dma_result dma::read_bytes(std::uint64_t offset, std::span<std::byte> into,

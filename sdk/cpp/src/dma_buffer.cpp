@@ -50,7 +50,8 @@ dma_result dma_buffer::state::transfer(std::uint64_t offset, std::uint64_t at, s
     what.length = length;
     what.flags = dma_transfer::ring_memory;
     what.timeout_ms = detail::dma_milliseconds(timeout);
-    if (const auto failed = detail::run_transfer(*source_, what, stop))
+    if (const auto failed = detail::run_transfer(
+            *source_, [&] { return source_->transfer(what); }, stop))
         detail::throw_transfer_error(failed, channel_->where(), what);
     return {what.done, what.bounced};
 }

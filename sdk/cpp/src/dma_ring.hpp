@@ -39,7 +39,7 @@ class dma_frame::ring {
         return memory_.queue[number % depth_];
     }
     [[nodiscard]] std::byte* data(std::uint32_t index) const noexcept {
-        return memory_.frames + index * memory_.step;
+        return memory_.frames == nullptr ? nullptr : memory_.frames + index * memory_.step;
     }
     [[nodiscard]] const std::shared_ptr<const void>& memory() const noexcept {
         return memory_.memory;

@@ -5,6 +5,8 @@
 
 #include <upciedev/dma.hpp>
 
+#include <functional>
+
 namespace upciedev {
 inline namespace v1 {
 
@@ -14,7 +16,7 @@ class dma::state {
     using source_ptr = std::unique_ptr<dma_source>;
 
     /// \throws error no_such_register, not_supported, board_gone
-    state(std::shared_ptr<const detail::board_state> board, std::string_view name);
+    state(std::shared_ptr<detail::board_state> board, std::string_view name);
 
     [[nodiscard]] const dma_facts& facts() const noexcept { return facts_; }
     [[nodiscard]] const dma_description& description() const noexcept { return *what_; }
@@ -22,11 +24,18 @@ class dma::state {
         return *board_->description();
     }
     [[nodiscard]] std::string where() const;
+    [[nodiscard]] const std::shared_ptr<detail::board_state>& board() const noexcept {
+        return board_;
+    }
+    [[nodiscard]] unsigned number() const noexcept { return number_; }
 
     /// A file of its own, opened anew.
     [[nodiscard]] source_ptr open() const;
     dma_result move(bool to_board, dma_transfer what, std::chrono::nanoseconds timeout,
                     const std::stop_token& stop);
+    /// As dma_source has it, which tells errors.
+    std::error_code move_with_peer(dma_peer_transfer& what, transport& peer,
+                                   const std::stop_token& stop);
     /// \throws error out_of_range: not in the board's memory
     void check_range(std::uint64_t offset, std::uint64_t length) const;
     /// \throws error bad_value
@@ -42,7 +51,7 @@ class dma::state {
     [[nodiscard]] source_ptr take();
     void put_back(source_ptr source);
 
-    std::shared_ptr<const detail::board_state> board_;
+    std::shared_ptr<detail::board_state> board_;
     const dma_description* what_;
     unsigned number_;
     dma_facts facts_;
@@ -55,8 +64,9 @@ namespace detail {
 /// Whole milliseconds, one at least where there is any time.
 std::uint32_t dma_milliseconds(std::chrono::nanoseconds time) noexcept;
 
-/// Has \p source move it; \p stop ends it.
-std::error_code run_transfer(dma_source& source, dma_transfer& what, const std::stop_token& stop);
+/// Has \p source do it; \p stop ends it, if it comes from there.
+std::error_code run_transfer(dma_source& source, const std::function<std::error_code()>& act,
+                             const std::stop_token& stop);
 
 /// \throws error what the way said, in words of DMA
 [[noreturn]] void throw_transfer_error(std::error_code cause, std::string where,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "copy_bounce.hpp"
 #include "dma_ring.hpp"
 #include "stop_event.hpp"
 
@@ -51,7 +52,11 @@ class dma_stream::state {
 
   private:
     std::optional<dma_frame> take();
-    dma_frame frame(const dma_entry& entry) { return {ring_, ring_->data(entry.index), entry}; }
+    dma_frame frame(dma_entry entry) {
+        auto* const data = ring_->data(entry.index);
+        if (data == nullptr) entry.length = 0; // it is in another board
+        return {ring_, data, entry};
+    }
     bool wait(std::uint64_t seen, time_point end, const std::stop_token& stop);
     std::error_code poll(time_point end, const std::stop_token& stop);
     void check_end() const;
@@ -84,6 +89,13 @@ void dma_stream::state::fail(std::error_code cause) const {
         throw error(errc::timeout, channel_->where(),
                     fmt::format("the engine did not move a frame in {} ms", patience_.count()),
                     "give it more by the 'timeout' of the options, or reset the board", cause);
+    if (cause == code(EHOSTDOWN))
+        throw error(errc::board_gone, channel_->where(), "the board that it writes into has gone",
+                    "open both again once it is back in its slot", cause);
+    if (cause == code(EACCES))
+        throw error(errc::not_permitted, channel_->where(),
+                    "the way to the other board is refused by now", "see why: upciedev p2p matrix",
+                    cause);
     detail::throw_transfer_error(cause, channel_->where(), {});
 }
 
@@ -212,8 +224,9 @@ int dma_stream::fd() const noexcept {
     return state_->ring().source().descriptor();
 }
 
-dma_stream dma::stream(unsigned depth, std::uint64_t frame_size,
-                       const dma_stream_options& options) const {
+template <class MakeRing>
+dma_stream dma::begin(unsigned depth, std::uint64_t frame_size, const dma_stream_options& options,
+                      const MakeRing& make_ring) const {
     dma_start how;
     how.offset = options.offset;
     how.step = options.step;
@@ -223,12 +236,44 @@ dma_stream dma::stream(unsigned depth, std::uint64_t frame_size,
     state_->check_stream(depth, frame_size, how);
     auto source = state_->open();
     dma_ring memory;
-    if (const auto failed = source->make_ring(frame_size, depth, memory)) state_->fail(failed);
+    make_ring(*source, memory);
     auto ring = std::make_shared<dma_frame::ring>(std::move(source), std::move(memory), depth,
                                                   frame_size, description().to_board);
     auto made = std::make_unique<dma_stream::state>(state_, ring, options.timeout);
     if (const auto failed = ring->source().start(how)) state_->fail(failed);
     return dma_stream(std::move(made));
+}
+
+dma_stream dma::stream(unsigned depth, std::uint64_t frame_size,
+                       const dma_stream_options& options) const {
+    return begin(depth, frame_size, options, [&](dma_source& source, dma_ring& memory) {
+        if (const auto failed = source.make_ring(frame_size, depth, memory)) state_->fail(failed);
+    });
+}
+
+dma_stream dma::stream_to(const upciedev::region& target, std::uint64_t frame_size,
+                          const dma_stream_options& options) const {
+    const auto& peer = target.internals();
+    if (!peer.seen())
+        throw error(errc::not_supported, peer.where(), "it is in no BAR of its board",
+                    "name an area in a BAR that the board file offers by 'peer: true'");
+    if (description().to_board)
+        throw error(errc::not_supported, where(), "it moves data to its board only",
+                    "use a channel from the board");
+    if (frame_size == 0 || frame_size > target.size())
+        throw error(errc::bad_value, peer.where(),
+                    fmt::format("a frame of {} bytes does not fit", frame_size));
+    dma_peer_ring how;
+    how.frame_length = how.step = frame_size;
+    how.peer_offset = peer.seen()->offset;
+    how.bar = peer.seen()->bar;
+    how.frames = static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(target.size() / frame_size, dma_source::most_frames));
+    state_->check_aligned("offset of the target in its BAR", how.peer_offset);
+    return begin(how.frames, frame_size, options, [&](dma_source& source, dma_ring& memory) {
+        if (const auto failed = source.make_peer_ring(how, peer.way(), memory))
+            detail::throw_peer_error(failed, *state_, peer);
+    });
 }
 
 } // namespace v1

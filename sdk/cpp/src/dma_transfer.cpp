@@ -62,14 +62,15 @@ std::uint32_t dma_milliseconds(std::chrono::nanoseconds time) noexcept {
     return std::max(1U, static_cast<std::uint32_t>(whole));
 }
 
-std::error_code run_transfer(dma_source& source, dma_transfer& what, const std::stop_token& stop) {
-    if (!stop.stop_possible()) return source.transfer(what);
+std::error_code run_transfer(dma_source& source, const std::function<std::error_code()>& act,
+                             const std::stop_token& stop) {
+    if (!stop.stop_possible()) return act();
     canceller ending(source, stop);
     if (stop.stop_requested()) {
         ending.end();
         return from_errno(ECANCELED);
     }
-    const auto failed = source.transfer(what);
+    const auto failed = act();
     ending.end();
     return failed;
 }

@@ -63,6 +63,18 @@ class traced_transport final : public transport {
     interrupts(const interrupt_request& what) override {
         return way_->interrupts(what);
     }
+    [[nodiscard]] std::unique_ptr<dma_source> dma(unsigned channel) override {
+        return way_->dma(channel);
+    }
+    [[nodiscard]] peer_route route_to(transport& peer, unsigned bar,
+                                      std::optional<unsigned> channel) override {
+        return way_->route_to(peer, bar, channel);
+    }
+    [[nodiscard]] lease lease_window(unsigned bar, std::uint64_t offset,
+                                     std::uint64_t length) override {
+        return way_->lease_window(bar, offset, length);
+    }
+    [[nodiscard]] transport& itself() noexcept override { return way_->itself(); }
 
     outcome run(std::span<operation> operations) noexcept override {
         std::vector<operation> asked;

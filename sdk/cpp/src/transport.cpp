@@ -36,6 +36,18 @@ std::unique_ptr<dma_source> transport::dma(unsigned) {
                 "read the area by the processor, or use another way: upciedev transports");
 }
 
+peer_route transport::route_to(transport& /*peer*/, unsigned /*bar*/,
+                               std::optional<unsigned> /*channel*/) {
+    return {.way = peer_way::refused, .reason = peer_reason::transport, .bridge = {}};
+}
+
+lease transport::lease_window(unsigned /*bar*/, std::uint64_t /*offset*/,
+                              std::uint64_t /*length*/) {
+    throw error(errc::not_supported, identity().pci_address,
+                "the way '" + name() + "' has no peer windows",
+                "use the driver, or a simulated crate: upciedev transports");
+}
+
 std::optional<claimant> transport::claimed_by_other() const {
     return std::nullopt;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <upciedev/dma.hpp>
+#include <upciedev/lease.hpp>
 #include <upciedev/reg.hpp>
 
 namespace upciedev {
@@ -80,6 +81,13 @@ class UPCIEDEV_API area {
     [[nodiscard]] upciedev::dma dma() const;
     [[nodiscard]] std::uint64_t dma_offset() const; ///< bytes
 
+    /// For copy(). \throws error out_of_range
+    [[nodiscard]] upciedev::region region(std::uint64_t first, std::uint64_t n) const;
+    [[nodiscard]] upciedev::region region() const { return region(0, size()); } ///< all of it
+    /// Keep it for transfers from other boards that name this one as this program does. The
+    /// processor is not kept out. \throws error busy (with the holder), not_supported
+    [[nodiscard]] upciedev::lease lease(std::uint64_t first, std::uint64_t n) const;
+
     [[nodiscard]] std::uint64_t size() const noexcept; ///< elements
     [[nodiscard]] std::string where() const;           ///< "slot 4 vadc8: ADC.RAM"
     [[nodiscard]] const area_description& description() const noexcept { return *what_; }
@@ -105,6 +113,8 @@ class UPCIEDEV_API bar {
     void write(std::uint64_t offset, std::uint64_t bits, unsigned width = 32) const;
     void read_block(std::uint64_t offset, std::span<std::uint32_t> out) const;
     void write_block(std::uint64_t offset, std::span<const std::uint32_t> in) const;
+    /// For copy(), in bytes. \throws error out_of_range
+    [[nodiscard]] upciedev::region region(std::uint64_t offset, std::uint64_t bytes) const;
     [[nodiscard]] const bar_facts& facts() const noexcept { return facts_; }
     [[nodiscard]] unsigned index() const noexcept { return index_; }
 

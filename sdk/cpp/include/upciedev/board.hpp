@@ -51,6 +51,14 @@ class UPCIEDEV_API board {
     /// board_gone
     [[nodiscard]] upciedev::dma dma(std::string_view name) const;
 
+    /// By which way this board's engines reach a BAR of \p peer, at this moment.
+    /// \param channel whose requests; empty: any that writes
+    /// \throws error no_such_register (no such BAR or channel), board_gone
+    [[nodiscard]] peer_route route_to(const board& peer, unsigned bar,
+                                      std::string_view channel = {}) const;
+    [[nodiscard]] peer_route route_to(const board& peer, std::string_view bar,
+                                      std::string_view channel = {}) const;
+
     /// Returns when all that this thread wrote to the board has arrived there, also through a
     /// write-combined map: pushes writes out of the processor and reads a register back, the
     /// `scratch` of the board file, else its first one that can be read without effects.

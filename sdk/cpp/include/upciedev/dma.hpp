@@ -3,6 +3,7 @@
 
 #include <upciedev/description.hpp>
 #include <upciedev/dma_source.hpp>
+#include <upciedev/region.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -89,6 +90,9 @@ class UPCIEDEV_API dma_frame {
     [[nodiscard]] std::span<T> as() const noexcept {
         return {reinterpret_cast<T*>(data_), entry_.length / sizeof(T)};
     }
+    /// Which of the stream's frames it is, 0 to depth() - 1. In another board they lie one behind
+    /// the other, and bytes() is empty.
+    [[nodiscard]] unsigned index() const noexcept { return entry_.index; }
     /// Steps by one, and by those lost.
     [[nodiscard]] std::uint64_t sequence() const noexcept { return entry_.sequence; }
     /// CLOCK_MONOTONIC of its trigger, or of its end where there is none.
@@ -122,9 +126,9 @@ struct dma_stream_options {
     std::chrono::milliseconds timeout{1000}; ///< for the engine to move one frame
 };
 
-/// Frames that flow by themselves, from dma::stream(). From the board, next() yields those that
-/// were filled. To the board, next() yields those that are free; fill and send() them. Ends when
-/// it is destroyed. Move-only; for one thread.
+/// Frames that flow by themselves, from dma::stream() or dma::stream_to(). From the board, next()
+/// yields those that were filled. To the board, next() yields those that are free; fill and send()
+/// them. Ends when it is destroyed. Move-only; for one thread.
 class UPCIEDEV_API dma_stream {
   public:
     dma_stream(dma_stream&&) noexcept;
@@ -221,21 +225,34 @@ class UPCIEDEV_API dma {
     [[nodiscard]] dma_stream stream(unsigned depth, std::uint64_t frame_size,
                                     const dma_stream_options& options = {}) const;
 
+    /// Frames that flow into \p target, a peer window of another board, without the processor: from
+    /// its beginning, as many as fit. Each counts as delivered when it was issued; destroy the
+    /// dma_frame to have its place written again.
+    /// \throws error not_permitted: the way is refused; otherwise as stream() and copy()
+    [[nodiscard]] dma_stream stream_to(const upciedev::region& target, std::uint64_t frame_size,
+                                       const dma_stream_options& options = {}) const;
+    /// Of the memory that it reaches, for copy(). \throws error out_of_range
+    [[nodiscard]] upciedev::region region(std::uint64_t offset, std::uint64_t bytes) const;
+
     [[nodiscard]] const dma_facts& facts() const noexcept;
     [[nodiscard]] const dma_description& description() const noexcept;
     [[nodiscard]] std::string where() const; ///< "slot 4 vadc10: DMA read"
+
+    class state; ///< implementation
 
   private:
     friend class board;
     friend class area;
     friend class dma_buffer;
     friend class dma_stream;
-    class state;
     explicit dma(std::shared_ptr<state> what) : state_(std::move(what)) {}
     dma_result read_bytes(std::uint64_t offset, std::span<std::byte> into,
                           std::chrono::nanoseconds timeout, const std::stop_token& stop) const;
     dma_result write_bytes(std::uint64_t offset, std::span<const std::byte> from,
                            std::chrono::nanoseconds timeout, const std::stop_token& stop) const;
+    template <class MakeRing>
+    dma_stream begin(unsigned depth, std::uint64_t frame_size, const dma_stream_options& options,
+                     const MakeRing& make_ring) const;
     std::shared_ptr<state> state_;
 };
 

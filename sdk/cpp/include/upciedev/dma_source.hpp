@@ -3,6 +3,7 @@
 #pragma once
 
 #include <upciedev/error.hpp>
+#include <upciedev/peer.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +13,8 @@
 
 namespace upciedev {
 inline namespace v1 {
+
+class transport;
 
 // The structures are laid out as those of the driver's ABI that are named like them.
 
@@ -116,6 +119,15 @@ class UPCIEDEV_API dma_source {
     /// \returns ETIMEDOUT; ENODATA: it has ended; nothing if \p timeout_ms is 0
     virtual std::error_code exchange(std::span<const std::uint32_t> indices,
                                      std::uint32_t timeout_ms, std::uint64_t seen) noexcept = 0;
+
+    /// With a window of \p peer: a channel from the board writes there, one to the board reads.
+    /// What was written is on its way when it returns; what the same engine writes later arrives
+    /// later. \returns as transfer(), and EACCES: the way is refused; EHOSTDOWN: the peer has
+    /// gone, nothing arrives there any more; ENXIO, EXDEV (\p peer is none of this crate)
+    virtual std::error_code transfer_with_peer(dma_peer_transfer& what, transport& peer) noexcept;
+    /// Instead of make_ring(): frames are in a window of \p peer.
+    virtual std::error_code make_peer_ring(dma_peer_ring& how, transport& peer,
+                                           dma_ring& made) noexcept;
 };
 
 } // namespace v1

@@ -8,6 +8,7 @@
 #include <upciedev/health.hpp>
 #include <upciedev/interrupt_source.hpp>
 #include <upciedev/lease.hpp>
+#include <upciedev/peer.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -50,6 +51,7 @@ struct bar_facts {
     bool prefetchable = false;
     bool assigned = true;
     bool write_combined = false; ///< maps may merge and reorder writes
+    bool peer = false;           ///< offered to other boards' DMA
     /// What of it can be mapped, for people ("all", "read-only", "not", "partly").
     std::string mapping;
 };
@@ -117,6 +119,17 @@ class UPCIEDEV_API transport {
     /// Open a DMA channel, numbered as in the board file.
     /// \throws error not_supported, not_permitted, busy, board_gone
     [[nodiscard]] virtual std::unique_ptr<dma_source> dma(unsigned channel);
+    /// By which way requests of this board reach BAR \p bar of \p peer, at this moment.
+    /// \param channel of this board whose requests they are; nothing: any that writes
+    /// \throws error board_gone
+    [[nodiscard]] virtual peer_route route_to(transport& peer, unsigned bar,
+                                              std::optional<unsigned> channel);
+    /// Keep a stretch of a peer window for transfers that name the board by this very way, as long
+    /// as the lease lives. \throws error busy (with the holder), not_supported, out_of_range
+    [[nodiscard]] virtual lease lease_window(unsigned bar, std::uint64_t offset,
+                                             std::uint64_t length);
+    /// The way itself, where this one only stands in front of it, as the access trace does.
+    [[nodiscard]] virtual transport& itself() noexcept { return *this; }
 };
 
 using transport_ptr = std::shared_ptr<transport>;

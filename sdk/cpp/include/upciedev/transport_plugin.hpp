@@ -38,7 +38,7 @@ class UPCIEDEV_API transport_plugin {
 };
 
 /// Raised whenever `transport` or `transport_plugin` changes for those who implement it.
-inline constexpr std::uint32_t transport_abi = 3;
+inline constexpr std::uint32_t transport_abi = 4;
 
 /// What a plugin and the library both lay out in memory.
 struct plugin_layout {

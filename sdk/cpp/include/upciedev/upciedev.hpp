@@ -3,6 +3,7 @@
 
 #include <upciedev/board_file.hpp>
 #include <upciedev/check.hpp>
+#include <upciedev/copy.hpp>
 #include <upciedev/crate.hpp>
 #include <upciedev/crate_file.hpp>
 #include <upciedev/crate_monitor.hpp>

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "chardev_lease.hpp"
+#include "region_state.hpp"
+
+#include <cerrno>
+
+namespace upciedev::inline v1::detail {
+namespace {
+
+[[noreturn]] void refuse_busy(const region::state& peer, std::error_code cause) {
+    if (const auto who = peer.way().claimed_by_other())
+        throw error(errc::busy, peer.where(), "claimed by " + describe(*who), "wait for it to end",
+                    cause);
+    throw error(errc::busy, peer.where(), "somebody else has claimed or leased it",
+                "wait for it to end", cause);
+}
+
+} // namespace
+
+void refuse_route(const peer_route& route, const std::string& mover, const std::string& peer) {
+    const auto remedy = route.remedy();
+    throw error(errc::not_permitted, peer, mover + " cannot reach it, " + route.verdict(),
+                remedy + (remedy.empty() ? "" : "; ") + "or let it go by memory: fallback 'bounce'",
+                from_errno(EACCES));
+}
+
+void throw_peer_error(std::error_code cause, const dma::state& channel, const region::state& peer,
+                      const dma_transfer& how_far) {
+    switch (cause.category() == std::generic_category() ? cause.value() : 0) {
+    case EBUSY:
+        refuse_busy(peer, cause);
+    case EHOSTDOWN:
+        throw error(errc::board_gone, peer.where(), "the board has gone",
+                    "open it again once it is back in its slot", cause);
+    case EACCES:
+        refuse_route(
+            channel.board()->way().route_to(peer.way(), peer.seen()->bar, channel.number()),
+            channel.board()->label(), peer.where());
+    case EXDEV:
+        refuse_route({.way = peer_way::refused, .reason = peer_reason::transport, .bridge = {}},
+                     channel.board()->label(), peer.where());
+    case ENXIO:
+        throw error(errc::out_of_range, peer.where(), "outside of the board's BARs", {}, cause);
+    default:
+        throw_transfer_error(cause, channel.where(), how_far);
+    }
+}
+
+} // namespace upciedev::inline v1::detail
