@@ -28,6 +28,8 @@ set(UPCIEDEV_ACCESS_SOURCES
     src/slot_interrupts.cpp
     src/sim_causes.cpp
     src/sim_channel.cpp
+    src/sim_channel_peer.cpp
+    src/sim_peer.cpp
     src/sim_dma.cpp
     src/sim_engine.cpp
     src/sim_flow.cpp

@@ -164,6 +164,13 @@ std::string read_port(const yaml_node* node, const crate_file& crate, diagnostic
     return port;
 }
 
+/// How a simulated crate treats requests between boards.
+void read_peers(map_reader& keys, crate_part& crate) {
+    crate.peer_reads = read_bool(keys.find("peer_reads"), keys.sink()).value_or(false);
+    crate.peer_root_complex =
+        read_bool(keys.find("peer_root_complex"), keys.sink()).value_or(false);
+}
+
 void read_slots(const yaml_node* node, crate_file& crate, diagnostics& sink) {
     for (const auto& member : read_members(node, sink))
         read_slot(member, crate, sink);
@@ -175,7 +182,9 @@ void read_only_crate(map_reader& keys, crate_file& crate) {
     const auto* name = keys.require("crate");
     crate.name = read_text(name, sink).value_or("");
     if (!crate.name.empty()) check_crate_name(crate.name, name->mark, sink);
-    crate.crates.push_back({crate.name, crate.title, read_port(keys.find("port"), crate, sink)});
+    const auto port = read_port(keys.find("port"), crate, sink);
+    crate.crates.push_back({.name = crate.name, .title = crate.title, .port = port});
+    read_peers(keys, crate.crates.back());
     read_slots(keys.require("slots"), crate, sink);
 }
 
@@ -185,7 +194,8 @@ void read_part(const yaml_node& node, crate_file& crate, diagnostics& sink) {
     map_reader keys(node, sink);
     const auto title = read_text(keys.find("title"), sink).value_or("");
     const auto port = read_port(keys.require("port"), crate, sink);
-    crate.crates.push_back({node.key, title, port});
+    crate.crates.push_back({.name = node.key, .title = title, .port = port});
+    read_peers(keys, crate.crates.back());
     crate.name += (crate.name.empty() ? "" : ", ") + node.key;
     read_slots(keys.require("slots"), crate, sink);
     keys.finish();

@@ -84,7 +84,10 @@ class sim_source final : public crate::source {
 
 std::shared_ptr<detail::sim_backplane> sim_source::backplane_of(const std::string& crate) {
     auto& lines = backplanes_[crate];
-    if (!lines) lines = std::make_shared<detail::sim_backplane>();
+    const auto part = std::ranges::find(file_.crates, crate, &crate_part::name);
+    if (!lines)
+        lines = std::make_shared<detail::sim_backplane>(
+            detail::peer_policy{part->peer_reads, part->peer_root_complex});
     return lines;
 }
 

@@ -5,7 +5,7 @@ namespace upciedev {
 inline namespace v1 {
 namespace {
 
-constexpr std::array<std::pair<model_fault, std::string_view>, 9> faults{{
+constexpr std::array<std::pair<model_fault, std::string_view>, 10> faults{{
     {model_fault::engine_hangs, "engine_hangs"},
     {model_fault::engine_runs_on, "engine_runs_on"},
     {model_fault::interrupt_lost, "interrupt_lost"},
@@ -15,6 +15,7 @@ constexpr std::array<std::pair<model_fault, std::string_view>, 9> faults{{
     {model_fault::fifo_stuck, "fifo_stuck"},
     {model_fault::wrong_identity, "wrong_identity"},
     {model_fault::slow, "slow"},
+    {model_fault::acs_redirect, "acs_redirect"},
 }};
 
 std::uint32_t bit_of(model_fault what) {

@@ -2,6 +2,7 @@
 #include "area_copy.hpp"
 #include "builtin_transports.hpp"
 #include "model_state.hpp"
+#include "sim_backplane.hpp"
 #include "sim_dma.hpp"
 #include "sim_interrupts.hpp"
 #include "transport_check.hpp"
@@ -36,9 +37,12 @@ struct sim_board::state {
             };
         }
         board.plug(&dma->host());
+        dma->find_peers_by([this](transport& peer, const detail::window_leases::stretch& where,
+                                  unsigned channel) { return find(peer, where, channel); });
     }
     ~state() {
         dma->end();
+        dma->find_peers_by({});
         board.plug(nullptr);
         dma->host().lead_to(nullptr);
         interrupts->close();
@@ -52,6 +56,7 @@ struct sim_board::state {
     std::mutex lock; // over one operation; maps go around it, as they do in hardware
     std::uint32_t gone = 0;
     std::weak_ptr<const void> claimed;
+    std::shared_ptr<detail::window_leases> leases = std::make_shared<detail::window_leases>();
     std::atomic<bool> failed = false;
     std::shared_ptr<detail::sim_interrupts> interrupts; // subscriptions own it, too
     std::shared_ptr<detail::sim_dma> dma;               // so do channels
@@ -63,6 +68,16 @@ struct sim_board::state {
     int poll(operation& op);
     void block(const operation& op);
     bool copy_block(const operation& op);
+    [[nodiscard]] detail::peer_end end() const {
+        return {who.slot.value_or(0), board.has_fault(model_fault::acs_redirect)};
+    }
+    [[nodiscard]] detail::sim_backplane* lines() const noexcept {
+        return detail::backplane_behind(dma->host().leads_to().get());
+    }
+    [[nodiscard]] detail::sim_peer window(unsigned bar) const;
+    [[nodiscard]] detail::found_peer find(transport& peer,
+                                          const detail::window_leases::stretch& where,
+                                          std::optional<unsigned> channel) const;
     void set_gone() noexcept;
     void fail();
     [[nodiscard]] bool is_gone() const noexcept {
@@ -101,6 +116,7 @@ bar_facts sim_board::bar(unsigned index) const {
     facts.size = found->size;
     facts.is_64bit = found->size > 0x80000000U;
     facts.write_combined = found->write_combined;
+    facts.peer = found->peer;
     const auto& board = state_->board;
     const bool all_read = board.mappable(index, 0, found->size, false);
     if (all_read && board.mappable(index, 0, found->size, true))
@@ -145,6 +161,8 @@ void sim_board::reset() {
 board_health sim_board::health() const {
     auto all = transport::health();
     all.simulated = true;
+    if (auto* const lines = state_->lines())
+        all.errors = error_counts{.nonfatal = lines->unsupported(*this)};
     return all;
 }
 
@@ -154,6 +172,69 @@ std::unique_ptr<interrupt_source> sim_board::interrupts(const interrupt_request&
 
 std::unique_ptr<dma_source> sim_board::dma(unsigned channel) {
     return state_->dma->open(channel);
+}
+
+/// As other boards find it.
+detail::sim_peer sim_board::state::window(unsigned bar) const {
+    detail::sim_peer found;
+    found.end = end();
+    const auto& bars = description->bars;
+    const auto facts = std::ranges::find(bars, bar, &bar_description::index);
+    if (facts == bars.end()) return found;
+    found.offered = facts->peer;
+    found.size = facts->size;
+    found.address = sim_bus_address(found.end.slot, bar);
+    return found;
+}
+
+detail::found_peer sim_board::state::find(transport& peer,
+                                          const detail::window_leases::stretch& where,
+                                          std::optional<unsigned> channel) const {
+    auto* const other = dynamic_cast<sim_board*>(&peer.itself());
+    auto* const bus = lines();
+    if (other == nullptr || bus == nullptr) return {EXDEV, {}, {}};
+    auto* const its_bus = other->gone() ? bus : other->state_->lines();
+    if (its_bus != bus) return {EXDEV, {}, {}};
+    if (other->gone()) return {EHOSTDOWN, {}, {}};
+    detail::found_peer found{0, other->state_->window(where.bar), {}};
+    found.peer.gone = [bus = bus->shared_from_this(), slot = found.peer.end.slot] {
+        return !bus->answers(slot);
+    };
+    const auto size = found.peer.size;
+    if (where.length != 0 && size == 0) found.failed = ENXIO;
+    if (where.length != 0 && (where.offset > size || where.length > size - where.offset))
+        found.failed = size == 0 ? ENXIO : ERANGE;
+    const auto* const engine = channel ? &description->dma.at(*channel) : nullptr;
+    found.route = detail::route_between(end(), found.peer, engine, bus->policy());
+    return found;
+}
+
+peer_route sim_board::route_to(transport& peer, unsigned bar, std::optional<unsigned> channel) {
+    if (gone()) detail::throw_access_error(detail::from_errno(ENODEV), state_->description->name);
+    const auto found = state_->find(peer, {bar, 0, 0, 0}, channel);
+    if (found.failed == EHOSTDOWN)
+        throw error(errc::board_gone, state_->description->name, "the other board has gone",
+                    "open it again once it is back in its slot", detail::from_errno(EHOSTDOWN));
+    return found.failed == EXDEV ? transport::route_to(peer, bar, channel) : found.route;
+}
+
+lease sim_board::lease_window(unsigned bar, std::uint64_t offset, std::uint64_t length) {
+    const auto& where = state_->description->name;
+    const auto size = state_->window(bar).size;
+    if (!state_->window(bar).offered)
+        throw error(errc::not_supported, where, "it has no peer window there",
+                    "a board file says 'peer: true' for memory without side effects");
+    if (length == 0 || offset > size || length > size - offset)
+        detail::throw_access_error(detail::from_errno(ERANGE), where);
+    std::int64_t holder = 0;
+    const auto number = state_->leases->take({bar, offset, length, 0}, holder);
+    if (number == 0)
+        throw error(errc::busy, where, "a part of it is leased in this process already",
+                    "take another part", detail::from_errno(EBUSY));
+    const auto give_back = [leases = state_->leases, number](const void*) {
+        leases->give_back(number);
+    };
+    return lease(std::shared_ptr<const void>(state_->leases.get(), give_back));
 }
 
 void sim_board::state::set_gone() noexcept {

@@ -22,6 +22,7 @@ class backplane_slot final : public model_slot {
     }
     void interrupt(unsigned) noexcept override {} // sim_board hears of it by itself
     void pulse(unsigned line) noexcept override { lines_->pulse(board_, line); }
+    [[nodiscard]] sim_backplane& lines() const noexcept { return *lines_; }
 
   private:
     std::shared_ptr<sim_backplane> lines_;
@@ -61,21 +62,50 @@ sim_backplane::seat* sim_backplane::enter(const sim_board& asking, unsigned slot
     return &*found;
 }
 
-void sim_backplane::leave(seat& one) noexcept {
+void sim_backplane::leave(seat& one, bool unsupported) noexcept {
     const std::lock_guard hold(lock_);
     --one.users;
+    if (unsupported) ++one.unsupported;
     left_.notify_all();
+}
+
+void sim_backplane::count_unsupported(const sim_board& whose) noexcept {
+    const std::lock_guard hold(lock_);
+    const auto found = std::ranges::find(seats_, &whose, &seat::board);
+    if (found != seats_.end()) ++found->unsupported;
+}
+
+bool sim_backplane::answers(unsigned slot) noexcept {
+    const std::lock_guard hold(lock_);
+    return std::ranges::any_of(seats_, [&](const seat& each) {
+        return each.slot == slot && !each.leaving && !each.board->gone();
+    });
+}
+
+std::uint64_t sim_backplane::unsupported(const sim_board& board) noexcept {
+    const std::lock_guard hold(lock_);
+    const auto found = std::ranges::find(seats_, &board, &seat::board);
+    return found == seats_.end() ? 0 : found->unsupported;
+}
+
+/// The port above it lets requests to other boards pass to them, or the root complex sends them
+/// back.
+bool sim_backplane::lets_out(const sim_board& asking) const noexcept {
+    return policy_.root_complex ||
+           !const_cast<sim_board&>(asking).hardware().has_fault(model_fault::acs_redirect);
 }
 
 template <class Access>
 std::error_code sim_backplane::route(const sim_board& asking, std::uint64_t address,
                                      const Access& access) noexcept {
     const auto place = place_on_bus(address);
-    auto* const target = place ? enter(asking, place->slot) : nullptr;
-    // There is no host memory on this bus: an Unsupported Request.
-    if (target == nullptr) return std::make_error_code(std::errc::no_such_device);
+    auto* const target = place && lets_out(asking) ? enter(asking, place->slot) : nullptr;
+    if (target == nullptr) { // there is no host memory on this bus: an Unsupported Request
+        count_unsupported(asking);
+        return std::make_error_code(std::errc::no_such_device);
+    }
     const auto result = access(target->board->hardware(), *place);
-    leave(*target);
+    leave(*target, static_cast<bool>(result));
     return result;
 }
 
@@ -91,6 +121,11 @@ std::error_code sim_backplane::write(const sim_board& writer, std::uint64_t addr
     return route(writer, address, [&](model_board& board, const bus_place& at) {
         return write_by_bus(board, at.bar, at.offset, from);
     });
+}
+
+sim_backplane* backplane_behind(model_slot* slot) noexcept {
+    auto* const ours = dynamic_cast<backplane_slot*>(slot);
+    return ours == nullptr ? nullptr : &ours->lines();
 }
 
 } // namespace upciedev::inline v1::detail

@@ -138,7 +138,7 @@ int sim_channel::move_mapped(std::span<std::byte> memory, std::uint64_t offset,
 }
 
 std::uint64_t sim_channel::frame_at(std::uint32_t index) const noexcept {
-    return *ring_at_ + index * ring_->memory()->step();
+    return *ring_at_ + index * ring_step_;
 }
 
 int sim_channel::in_ring(dma_transfer& what, const sim_limit& limit) {
@@ -147,23 +147,17 @@ int sim_channel::in_ring(dma_transfer& what, const sim_limit& limit) {
         const std::lock_guard hold(lock_);
         ring = ring_;
     }
-    if (!ring) return EINVAL;
+    if (!ring || ring_peer_) return EINVAL;
     const auto step = ring->memory()->step();
     const auto frame = what.address / step, from = what.address % step;
     if (frame >= ring->frames() || from > ring->frame_length() ||
         what.length > ring->frame_length() - from)
         return ERANGE;
     if (!aligned(what.offset | what.length | from)) return EINVAL;
-    if (const int gone = dma_->enter(epoch_)) return gone;
-    int failed = ENODEV;
-    try {
-        failed = dma_->move(number_, *ring_at_ + what.address, what.length, what.offset, limit,
-                            what.done);
-    } catch (const std::exception&) {
-        failed = ended() != 0 ? ENODEV : ENOMEM;
-    }
-    dma_->leave();
-    return failed;
+    return entered([&] {
+        return dma_->move(number_, *ring_at_ + what.address, what.length, what.offset, limit,
+                          what.done);
+    });
 }
 
 std::error_code sim_channel::make_ring(std::uint64_t frame_length, std::uint32_t frames,
@@ -181,6 +175,7 @@ std::error_code sim_channel::make_ring(std::uint64_t frame_length, std::uint32_t
         dma_->leave();
         if (!ring_at_) return ENOMEM;
         ring_ = ring;
+        ring_step_ = memory.step();
         made = told_of(ring->memory());
         return 0;
     });
@@ -224,7 +219,7 @@ int sim_channel::wait_for_news(std::uint64_t seen, std::uint32_t timeout_ms) {
 void sim_channel::leave() {
     stop_flow();
     const std::lock_guard hold(lock_);
-    if (ring_at_) dma_->host().unmap(*ring_at_);
+    if (ring_at_ && !ring_peer_) dma_->host().unmap(*ring_at_);
     ring_at_.reset();
     tell();
 }

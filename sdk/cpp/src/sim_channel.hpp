@@ -28,6 +28,10 @@ class sim_channel final : public dma_source {
     std::error_code exchange(std::span<const std::uint32_t> indices, std::uint32_t timeout_ms,
                              std::uint64_t seen) noexcept override;
 
+    std::error_code transfer_with_peer(dma_peer_transfer& what, transport& peer) noexcept override;
+    std::error_code make_peer_ring(dma_peer_ring& how, transport& peer,
+                                   dma_ring& made) noexcept override;
+
     /// The event, whether there is news.
     void tell() noexcept;
     /// The board has left; its memory is not reached any more when this returns.
@@ -45,6 +49,19 @@ class sim_channel final : public dma_source {
             return from_errno(ended() != 0 ? ended() : ENOMEM);
         }
     }
+    /// While the board cannot leave.
+    template <class Act>
+    int entered(const Act& act) {
+        if (const int gone = dma_->enter(epoch_)) return gone;
+        int failed = ENOMEM;
+        try {
+            failed = act();
+        } catch (const std::exception&) {
+            failed = ended() != 0 ? ENODEV : ENOMEM;
+        }
+        dma_->leave();
+        return failed;
+    }
     [[nodiscard]] int ended() const noexcept;
     [[nodiscard]] int check(std::uint64_t offset, std::uint64_t length) const noexcept;
     /// \param cancels ends it when it changes
@@ -60,6 +77,9 @@ class sim_channel final : public dma_source {
         return (numbers & (facts_.alignment - 1)) == 0;
     }
     int to_or_from_user(dma_transfer& what, const sim_limit& limit);
+    int with_peer(dma_peer_transfer& what, transport& peer);
+    int peer_ring(dma_peer_ring& how, transport& peer, dma_ring& made);
+    [[nodiscard]] int unless_gone(const sim_peer& peer, int failed) const;
     int next_stretch(request& of);
     int direct(request& of, std::uint64_t length);
     int bounced(request& of, std::uint64_t length);
@@ -86,6 +106,8 @@ class sim_channel final : public dma_source {
     std::mutex lock_;                      // of the ring's beginning and of what flows
     std::shared_ptr<sim_ring> ring_;       // once there it stays
     std::optional<std::uint64_t> ring_at_; // bus address
+    std::uint64_t ring_step_ = 0;          // from a frame to the next one there
+    std::optional<sim_peer> ring_peer_;    // whose memory it is
     std::unique_ptr<sim_trigger> trigger_;
     std::thread flow_;
     std::mutex telling_;

@@ -3,12 +3,24 @@
 
 #include "sim_engine.hpp"
 #include "sim_host_memory.hpp"
+#include "sim_peer.hpp"
 
+#include <cerrno>
 #include <list>
 
 namespace upciedev::inline v1::detail {
 
 class sim_channel;
+
+/// Another board's window, and by which way it is reached now; EXDEV: it is on no bus with this
+/// one.
+struct found_peer {
+    int failed = 0;
+    sim_peer peer;
+    peer_route route;
+};
+using peer_finder = std::function<found_peer(transport& peer, const window_leases::stretch& where,
+                                             unsigned channel)>;
 
 /// The DMA of a simulated board, as the driver has it: channels, whose turn it is, and who uses
 /// mapped memory. Outlives the board while channels are open.
@@ -22,6 +34,12 @@ class sim_dma : public std::enable_shared_from_this<sim_dma> {
     sim_dma(const sim_dma&) = delete;
     sim_dma& operator=(const sim_dma&) = delete;
 
+    /// How other boards are found.
+    void find_peers_by(peer_finder finder) { finder_ = std::move(finder); }
+    [[nodiscard]] found_peer find_peer(transport& peer, const window_leases::stretch& where,
+                                       unsigned channel) const {
+        return finder_ ? finder_(peer, where, channel) : found_peer{EXDEV, {}, {}};
+    }
     /// What the board reaches: plug it in there.
     [[nodiscard]] sim_host_memory& host() noexcept { return host_; }
     /// \throws error not_supported, board_gone
@@ -63,6 +81,7 @@ class sim_dma : public std::enable_shared_from_this<sim_dma> {
 
     std::shared_ptr<sim_interrupts> interrupts_;
     std::function<void()> fail_;
+    peer_finder finder_;
     sim_waits waits_;
     sim_host_memory host_;
     std::atomic<int> ended_ = 0;           // errno

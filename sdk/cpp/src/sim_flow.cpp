@@ -168,15 +168,10 @@ int sim_channel::move_frame(std::uint32_t index, std::uint64_t offset, std::uint
     auto limit = limit_of(timeout_ms, stops_);
     limit.before = trigger_->stops();
     std::uint64_t done = 0;
-    if (const int gone = dma_->enter(epoch_)) return gone;
-    int failed = ENOMEM;
-    try {
-        failed = dma_->move(number_, frame_at(index), ring_->frame_length(), offset, limit, done);
-    } catch (const std::exception&) {
-        failed = ended() != 0 ? ENODEV : ENOMEM;
-    }
-    dma_->leave();
-    return failed;
+    const int failed = entered([&] {
+        return dma_->move(number_, frame_at(index), ring_->frame_length(), offset, limit, done);
+    });
+    return ring_peer_ ? unless_gone(*ring_peer_, failed) : failed;
 }
 
 } // namespace upciedev::inline v1::detail

@@ -28,6 +28,7 @@ class sim_host_memory final : public model_slot {
 
     /// Where everything else is; not while the board is plugged in.
     void lead_to(std::shared_ptr<model_slot> bus) { bus_ = std::move(bus); }
+    [[nodiscard]] std::shared_ptr<model_slot> leads_to() const noexcept { return bus_; }
 
     std::error_code read(std::uint64_t address, std::span<std::byte> into) noexcept override;
     std::error_code write(std::uint64_t address, std::span<const std::byte> from) noexcept override;

@@ -50,9 +50,10 @@ dma_ring told_of(const std::shared_ptr<const ring_memory>& memory) noexcept {
             memory->frames(), memory->step(),  memory->file()};
 }
 
-sim_ring::sim_ring(std::uint64_t frame_length, std::uint32_t frames, bool to_board)
+sim_ring::sim_ring(std::uint64_t frame_length, std::uint32_t frames, bool to_board, bool elsewhere)
     : frame_length_(frame_length), frames_(frames),
-      memory_(std::make_shared<ring_memory>(frame_length, frames)), held_(frames, to_board) {
+      memory_(std::make_shared<ring_memory>(elsewhere ? 0 : frame_length, frames)),
+      held_(frames, to_board) {
     if (to_board) return; // all are the user's
     given_.resize(frames);
     std::iota(given_.begin(), given_.end(), 0U);

@@ -44,7 +44,9 @@ dma_ring told_of(const std::shared_ptr<const ring_memory>& memory) noexcept;
 /// The driver's side of a ring: whose the frames are, and what is told of them.
 class sim_ring {
   public:
-    sim_ring(std::uint64_t frame_length, std::uint32_t frames, bool to_board);
+    /// \param elsewhere frames are in another board, not in its memory
+    sim_ring(std::uint64_t frame_length, std::uint32_t frames, bool to_board,
+             bool elsewhere = false);
 
     [[nodiscard]] const std::shared_ptr<ring_memory>& memory() const noexcept { return memory_; }
     [[nodiscard]] std::uint64_t frame_length() const noexcept { return frame_length_; }

@@ -29,6 +29,9 @@ struct crate_part {
     std::string name;
     std::string title;
     std::string port; ///< PCI address of the port above it; empty: all boards of the machine
+    // Of a simulated crate, as the driver's parameters of that name:
+    bool peer_reads = false;        ///< engines may read from other boards
+    bool peer_root_complex = false; ///< the root complex passes requests between boards
 };
 
 /// One slot of a crate file.

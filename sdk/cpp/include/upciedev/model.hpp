@@ -88,7 +88,8 @@ enum class model_fault : std::uint8_t {
     all_ones,        ///< every read gives ones, writes are lost
     fifo_stuck,      ///< a FIFO gives its first entry for ever
     wrong_identity,  ///< read-only registers with a reset value read inverted
-    slow             ///< each register access takes 20 ms
+    slow,            ///< each register access takes 20 ms
+    acs_redirect     ///< the port above it sends its requests to other boards to the root complex
 };
 /// "engine_hangs". \throws error bad_value with the names there are
 UPCIEDEV_API model_fault model_fault_of(std::string_view name);

@@ -67,6 +67,14 @@ class UPCIEDEV_API sim_board final : public transport {
     /// Drives the engine's registers as a driver does. The board reaches what is transferred, and
     /// nothing else of this process, at bus addresses that differ from the processor's.
     [[nodiscard]] std::unique_ptr<dma_source> dma(unsigned channel) override;
+    /// By the rules of the driver, among the boards of one crate. The fault acs_redirect of either
+    /// board is the ACS redirect of the port above it.
+    [[nodiscard]] peer_route route_to(transport& peer, unsigned bar,
+                                      std::optional<unsigned> channel) override;
+    /// In a process all handles share the board, so that a lease keeps away other leases, not
+    /// transfers.
+    [[nodiscard]] lease lease_window(unsigned bar, std::uint64_t offset,
+                                     std::uint64_t length) override;
 
   private:
     struct state;

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <upciedev/description.hpp>
+#include <upciedev/peer.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace upciedev::inline v1::detail {
+
+/// What the administrator of a simulated crate allows, as the driver's parameters do.
+struct peer_policy {
+    bool reads = false;
+    bool root_complex = false;
+};
+
+/// What is known of one end of a way between simulated boards.
+struct peer_end {
+    unsigned slot = 0;
+    bool redirects = false; ///< the port above it sends requests between boards to the root complex
+};
+
+/// A window of another board, as the driver of the one that wants it finds it.
+struct sim_peer {
+    peer_end end;
+    bool offered = false;      ///< as a peer window
+    std::uint64_t address = 0; ///< of its BAR on the bus
+    std::uint64_t size = 0;    ///< bytes; 0: no such BAR
+    int busy = 0;              ///< EBUSY: claimed or leased by somebody else; ENODEV
+    std::function<bool()> gone = [] { return false; };
+};
+
+/// The same rules as the driver's. \param channel of \p from; nullptr: any that writes
+peer_route route_between(const peer_end& from, const sim_peer& to, const dma_description* channel,
+                         const peer_policy& policy);
+
+/// Stretches of peer windows that somebody has for himself.
+class window_leases {
+  public:
+    struct stretch {
+        unsigned bar = 0;
+        std::uint64_t offset = 0, length = 0;
+        std::int64_t owner = 0; ///< whose transfers are let through
+    };
+    /// \returns a number to give it back by; 0: it overlaps that of \p holder
+    unsigned take(const stretch& what, std::int64_t& holder);
+    void give_back(unsigned number) noexcept;
+    /// Nothing of it is anybody else's.
+    [[nodiscard]] bool free_for(const stretch& what) const;
+
+  private:
+    struct entry {
+        unsigned number;
+        stretch what;
+        [[nodiscard]] bool overlaps(const stretch& other) const noexcept {
+            return what.bar == other.bar && what.offset < other.offset + other.length &&
+                   other.offset < what.offset + what.length;
+        }
+    };
+    mutable std::mutex lock_;
+    std::vector<entry> entries_;
+    unsigned last_ = 0;
+};
+
+} // namespace upciedev::inline v1::detail
