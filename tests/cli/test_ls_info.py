@@ -78,9 +78,9 @@ def test_info_tells_bars_and_board_file(upciedev):
     assert info["board_file"]["reason"] == "named by the crate file"
     assert info["bars"][0]["size"] == 1 << 20
     assert info["transport"] == "sim"
-    assert info["capabilities"] == ["mapping", "batch", "modify", "interrupts", "dma", "reset", "claim",
+    assert info["capabilities"] == ["mapping", "batch", "modify", "interrupts", "dma", "peer", "reset", "claim",
                                     "hot-plug"]
-    assert "mapping, batch, modify, interrupts, dma, reset, claim" in upciedev("info", "1", crate=conftest.GUEST).ok()
+    assert "mapping, batch, modify, interrupts, dma, peer, reset, claim" in upciedev("info", "1", crate=conftest.GUEST).ok()
 
 
 def test_info_for_people(upciedev):

@@ -17,7 +17,7 @@ on_one_board = settings(suppress_health_check=[HealthCheck.function_scoped_fixtu
 
 
 def test_a_board_tells_what_can_be_done(board: upciedev.Board) -> None:
-    assert board.capabilities == ["mapping", "batch", "modify", "interrupts", "dma", "reset",
+    assert board.capabilities == ["mapping", "batch", "modify", "interrupts", "dma", "peer", "reset",
                                   "claim", "hot-plug"]
 
 

@@ -19,6 +19,38 @@ constexpr std::uint64_t last_bar = 5;
 constexpr std::size_t longest_bar_name = 15;   // the driver keeps them so long
 constexpr std::size_t longest_board_name = 31; // likewise
 
+/// A stretch of a peer window, inside the BAR.
+bar_description::stretch read_peer_scratch(const yaml_node& node, std::uint64_t bar_size,
+                                           diagnostics& sink) {
+    map_reader keys(node, sink);
+    bar_description::stretch scratch;
+    const auto* at = keys.require("scratch");
+    scratch.offset = read_unsigned(at, sink).value_or(0);
+    const auto* size = keys.require("size");
+    scratch.size = read_size(size, sink).value_or(0);
+    keys.finish();
+    if (at == nullptr || size == nullptr || bar_size == 0) return scratch;
+    if (scratch.size == 0 || scratch.size > bar_size || scratch.offset > bar_size - scratch.size)
+        sink.report(
+            at->mark,
+            fmt::format("{} bytes at {:#x} are outside the BAR", scratch.size, scratch.offset),
+            fmt::format("the BAR has {:#x} bytes", bar_size));
+    if (scratch.offset % 64 != 0 || scratch.size % 64 != 0)
+        sink.report(at->mark, "the scratch stretch is not whole in 64 bytes",
+                    "engines move aligned units: give multiples of 64");
+    return scratch;
+}
+
+/// `true`, or a map: then tests know where they may write.
+void read_peer(const yaml_node* node, bar_description& bar, diagnostics& sink) {
+    if (node == nullptr || node->what != yaml_node::kind::map) {
+        bar.peer = read_bool(node, sink).value_or(false);
+        return;
+    }
+    bar.peer = true;
+    bar.scratch = read_peer_scratch(*node, bar.size, sink);
+}
+
 void read_bar(const yaml_node& node, board_draft& draft) {
     auto& sink = draft.sink;
     map_reader keys(node, sink);
@@ -34,7 +66,7 @@ void read_bar(const yaml_node& node, board_draft& draft) {
     bar.write_combined = read_choice<bool>(keys.find("mapping"), sink,
                                            {{"uncached", false}, {"write-combined", true}})
                              .value_or(false);
-    bar.peer = read_bool(keys.find("peer"), sink).value_or(false);
+    read_peer(keys.find("peer"), bar, sink);
     bar.order = read_order(keys.find("endian"), sink).value_or(draft.order);
     bar.text = read_text(keys.find("description"), sink).value_or("");
     keys.finish();

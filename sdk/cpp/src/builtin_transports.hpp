@@ -9,10 +9,11 @@ namespace upciedev::inline v1::detail {
 inline constexpr capability_set chardev_can{
     capability::mapping,    capability::batch,  capability::poll,  capability::modify,
     capability::hot_plug,   capability::shared, capability::reset, capability::claim,
-    capability::interrupts, capability::dma};
+    capability::interrupts, capability::dma,    capability::peer};
 inline constexpr capability_set sim_can{
-    capability::mapping, capability::batch, capability::modify,     capability::hot_plug,
-    capability::reset,   capability::claim, capability::interrupts, capability::dma};
+    capability::mapping,    capability::batch, capability::modify,
+    capability::hot_plug,   capability::reset, capability::claim,
+    capability::interrupts, capability::dma,   capability::peer};
 inline constexpr capability_set crate_can = sim_can.with(capability::shared);
 
 } // namespace upciedev::inline v1::detail

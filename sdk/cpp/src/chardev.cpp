@@ -214,6 +214,8 @@ capability_set chardev::capabilities() const noexcept {
     auto can = chardev_can;
     if (!has_interrupts_) can = can.without(capability::interrupts);
     if (!has_dma_ || !writable()) can = can.without(capability::dma);
+    const bool offers = std::ranges::any_of(bars_, &bar_facts::peer);
+    if ((!has_dma_ && !offers) || !writable()) can = can.without(capability::peer);
     if (!writable()) can = can.without(capability::reset).without(capability::claim);
     return some ? can : can.without(capability::mapping);
 }

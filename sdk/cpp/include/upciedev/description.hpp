@@ -169,6 +169,11 @@ struct bar_description {
     std::uint64_t size = 0; ///< bytes
     bool write_combined = false;
     bool peer = false;
+    /// Of a peer window: a stretch that tests may write at any time.
+    struct stretch {
+        std::uint64_t offset = 0, size = 0; ///< bytes
+    };
+    std::optional<stretch> scratch{};
     byte_order order = byte_order::little; ///< where a register or area says nothing else
     std::string text;
 };
