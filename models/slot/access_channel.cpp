@@ -18,8 +18,9 @@ int number_of(std::error_code failed) {
 
 } // namespace
 
-access_channel::access_channel(std::unique_ptr<dma_source> source, std::function<bool()> may_write)
-    : source_(std::move(source)), may_write_(std::move(may_write)) {}
+access_channel::access_channel(std::unique_ptr<dma_source> source, std::function<bool()> may_write,
+                               std::function<detail::far_board(unsigned slot)> far)
+    : source_(std::move(source)), may_write_(std::move(may_write)), far_(std::move(far)) {}
 
 access_channel::~access_channel() {
     source_->cancel();
@@ -63,6 +64,10 @@ int access_channel::carry_out(call what, reader& body, writer& to, int& file) {
         return body.whole() ? number_of(source_->stop()) : -1;
     case call::exchange:
         return exchange(body);
+    case call::peer_transfer:
+        return peer_transfer(body);
+    case call::peer_ring:
+        return peer_ring(body, file);
     default:
         return -1;
     }
@@ -102,10 +107,9 @@ int access_channel::transfer(reader& body) {
     const auto data = body.take_bytes(brings ? asked.length : 0);
     if (!body.whole()) return -1;
     const std::lock_guard hold(lock_);
-    if (asked_) return EBUSY;
-    if (!may_write_()) return EBUSY;
-    if (worker_.joinable()) worker_.join(); // has ended
+    if (asked_ || !may_write_()) return EBUSY;
     now_ = asked;
+    with_peer_ = {};
     part_ = {};
     if (!in_ring) {
         data_.resize(asked.length + 2 * std::uint64_t{facts.alignment});
@@ -117,16 +121,47 @@ int access_channel::transfer(reader& body) {
         std::ranges::copy(data, part_.begin());
         now_.address = reinterpret_cast<std::uintptr_t>(at);
     }
-    worker_ = std::thread([this] { work(); });
+    return begin([this] { return source_->transfer(now_); });
+}
+
+/// The caller holds the lock.
+int access_channel::begin(std::function<std::error_code()> act) {
+    if (worker_.joinable()) worker_.join(); // has ended
+    worker_ = std::thread([this, act = std::move(act)] { work(act); });
     asked_ = at_work_ = true;
     return 0;
 }
 
-void access_channel::work() {
+int access_channel::peer_transfer(reader& body) {
+    const auto asked = body.take<dma_peer_transfer>();
+    if (!body.whole()) return -1;
+    const std::lock_guard hold(lock_);
+    if (asked_ || !may_write_()) return EBUSY;
+    now_ = {};
+    part_ = {};
+    with_peer_ = asked;
+    return begin([this] {
+        auto peer = far_(static_cast<unsigned>(with_peer_.peer));
+        return source_->transfer_with_peer(with_peer_, peer);
+    });
+}
+
+int access_channel::peer_ring(reader& body, int& file) {
+    auto how = body.take<dma_peer_ring>();
+    if (!body.whole()) return -1;
+    if (!may_write_()) return EBUSY;
+    auto peer = far_(static_cast<unsigned>(how.peer));
+    dma_ring made;
+    const auto failed = source_->make_peer_ring(how, peer, made);
+    file = made.file;
+    return number_of(failed);
+}
+
+void access_channel::work(const std::function<std::error_code()>& act) {
     {
         const std::lock_guard hold(lock_); // until it was begun
     }
-    const auto failed = number_of(source_->transfer(now_));
+    const auto failed = number_of(act());
     const std::lock_guard hold(lock_);
     failed_ = failed;
     at_work_ = false;
@@ -141,7 +176,8 @@ int access_channel::result(reader& body, writer& to) {
     if (!asked_) return EINVAL;
     if (!ended_.wait_for(hold, longest, [this] { return !at_work_; })) return EINPROGRESS;
     asked_ = false;
-    to.put(transfer_result{now_.done, now_.bounced});
+    to.put(transfer_result{now_.done + with_peer_.done, now_.bounced, with_peer_.way,
+                           with_peer_.reason});
     if (!source_->facts().to_board) to.put_bytes(part_.first(std::min(now_.done, part_.size())));
     return failed_;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "sim_peer.hpp"
 #include "slot_wire.hpp"
 
 #include <condition_variable>
@@ -17,7 +18,9 @@ class access_channel {
     using writer = detail::slot_wire::writer;
 
     /// \param may_write whether the client may have the board work at this moment
-    access_channel(std::unique_ptr<dma_source> source, std::function<bool()> may_write);
+    /// \param far the board of another slot, as the client may use it
+    access_channel(std::unique_ptr<dma_source> source, std::function<bool()> may_write,
+                   std::function<detail::far_board(unsigned slot)> far);
     ~access_channel();
     access_channel(const access_channel&) = delete;
     access_channel& operator=(const access_channel&) = delete;
@@ -31,17 +34,22 @@ class access_channel {
   private:
     int make_ring(reader& body, int& file);
     int transfer(reader& body);
+    int peer_transfer(reader& body);
+    int peer_ring(reader& body, int& file);
+    int begin(std::function<std::error_code()> act);
     int result(reader& body, writer& to);
     int start(reader& body);
     int exchange(reader& body);
-    void work();
+    void work(const std::function<std::error_code()>& act);
 
     std::unique_ptr<dma_source> source_;
     std::function<bool()> may_write_;
+    std::function<detail::far_board(unsigned slot)> far_;
     std::mutex lock_; // of what follows
     std::condition_variable ended_;
     bool at_work_ = false, asked_ = false;
     dma_transfer now_;
+    dma_peer_transfer with_peer_;
     int failed_ = 0;
     std::vector<std::byte> data_; // with room to have the place that the engine wants
     std::span<std::byte> part_;

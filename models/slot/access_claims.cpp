@@ -50,6 +50,11 @@ bool access_claims::may_write(unsigned connection) {
     return !others(connection) || members_.at(holder_).process == members_.at(connection).process;
 }
 
+bool access_claims::claimed_against(std::int32_t process) {
+    const std::shared_lock hold(lock_);
+    return holder_ != 0 && members_.at(holder_).process != process;
+}
+
 bool access_claims::map_for_writing(unsigned connection) {
     const std::lock_guard hold(lock_);
     if (others(connection)) return false;

@@ -27,6 +27,8 @@ class access_claims {
     [[nodiscard]] shared_hold writing(unsigned connection);
     /// Nobody has claimed the board but, perhaps, the process of that connection.
     [[nodiscard]] bool may_write(unsigned connection);
+    /// Another process than that has claimed the board.
+    [[nodiscard]] bool claimed_against(std::int32_t process);
     /// \returns false: another one has claimed the board
     bool map_for_writing(unsigned connection);
     [[nodiscard]] answer ask(unsigned connection);

@@ -30,6 +30,7 @@ bar_answer told_of(const bar_facts& facts) {
     bar_answer told;
     told.size = facts.size;
     told.is_64bit = facts.is_64bit ? 1 : 0;
+    told.peer = facts.peer ? 1 : 0;
     set_text(told.name, facts.name);
     set_text(told.mapping, facts.mapping);
     return told;
@@ -54,8 +55,15 @@ access_shared::access_shared(sim_board& what, access_facts told)
 }
 
 access_session::access_session(access_shared& with, int socket)
-    : with_(with), socket_(socket), connection_(with.claims.add(detail::process_behind(socket))) {
+    : with_(with), socket_(socket), process_(detail::process_behind(socket)),
+      connection_(with.claims.add(process_)) {
     detail::set_socket_times(socket, answer_ms, greeting_ms);
+}
+
+access_session::~access_session() {
+    for (const auto number : leases_)
+        with_.leases.give_back(number);
+    with_.claims.remove(connection_);
 }
 
 void access_session::serve() {
@@ -103,6 +111,14 @@ bool access_session::carry_out(call what, reader& body, reply& to) {
         return peer(body, to);
     case call::channel:
         return open_channel(body, to);
+    case call::route:
+        return route(body, to);
+    case call::window:
+        return window(body, to);
+    case call::lease:
+        return lease(body, to);
+    case call::give_back:
+        return give_back(body);
     case call::unmask: // of a stream
     case call::ring:   // and of a channel
     case call::transfer:
@@ -110,6 +126,8 @@ bool access_session::carry_out(call what, reader& body, reply& to) {
     case call::start:
     case call::stop:
     case call::exchange:
+    case call::peer_transfer:
+    case call::peer_ring:
         return false;
     default:
         break;
@@ -251,6 +269,7 @@ bool access_session::peer(reader& body, reply& to) {
                             : detail::read_by_bus(board, what.bar, what.offset, answer);
     to.error = failed.value();
     if (to.error == 0) to.body.put_bytes(answer);
+    if (to.error != 0) ++with_.unsupported;
     return true;
 }
 
@@ -259,7 +278,8 @@ bool access_session::open_channel(reader& body, reply& to) {
     if (!body.whole()) return false;
     try {
         channel_ = std::make_unique<access_channel>(
-            with_.board.dma(number), [this] { return with_.claims.may_write(connection_); });
+            with_.board.dma(number), [this] { return with_.claims.may_write(connection_); },
+            [this](unsigned slot) { return with_.far(slot, process_); });
         to.body.put(channel_->facts());
         to.file = detail::owned_file(dup(channel_->descriptor()));
         if (!to.file) to.error = errno;
@@ -277,7 +297,8 @@ bool access_session::use_channel(call what, reader& body, reply& to) {
 }
 
 void access_session::health(reply& to) {
-    to.body.put(health_answer{with_.generation(), with_.claims.ask(connection_)});
+    to.body.put(health_answer{with_.generation(), with_.claims.ask(connection_),
+                              with_.unsupported + with_.facts.astray()});
 }
 
 } // namespace upciedev::slot

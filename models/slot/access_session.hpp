@@ -4,9 +4,11 @@
 #include "access_channel.hpp"
 #include "access_claims.hpp"
 #include "owned_file.hpp"
+#include "sim_peer.hpp"
 
 #include <upciedev/sim.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 
@@ -19,6 +21,11 @@ struct access_facts {
     std::function<void()> remove;                             ///< somebody takes the board out
     std::uint64_t generations = 0;                            ///< there were before this process
     std::function<void(std::uint64_t)> renewed = [](auto) {}; ///< by a reset; the generation
+    detail::peer_policy policy{};
+    /// The window of another slot's board, as its process tells it.
+    std::function<detail::sim_peer(unsigned slot, const detail::window_leases::stretch&)> far{};
+    /// Its own requests that reached nobody.
+    std::function<std::uint64_t()> astray = [] { return std::uint64_t{0}; };
 };
 
 /// What all sessions use.
@@ -32,13 +39,17 @@ struct access_shared {
     access_claims claims;
     std::chrono::milliseconds longest{500}; ///< of one call; then the client asks on
     std::array<std::vector<detail::slot_wire::area>, detail::bars_of_a_board> areas;
+    detail::window_leases leases;
+    std::atomic<std::uint64_t> unsupported = 0; ///< requests of other boards
+    /// The board of another slot, for transfers of that process.
+    [[nodiscard]] detail::far_board far(unsigned slot, std::int32_t process) const;
 };
 
 /// The dialogue with one client.
 class access_session {
   public:
     access_session(access_shared& with, int socket);
-    ~access_session() { with_.claims.remove(connection_); }
+    ~access_session();
     access_session(const access_session&) = delete;
     access_session& operator=(const access_session&) = delete;
 
@@ -67,12 +78,18 @@ class access_session {
     void health(reply& to);
     bool subscribe(reader& body, reply& to);
     bool peer(reader& body, reply& to);
+    bool route(reader& body, reply& to);
+    bool window(reader& body, reply& to);
+    bool lease(reader& body, reply& to);
+    bool give_back(reader& body);
     bool open_channel(reader& body, reply& to);
     bool use_channel(detail::slot_wire::call what, reader& body, reply& to);
 
     access_shared& with_;
     int socket_;
+    std::int32_t process_; // at the other end
     unsigned connection_;
+    std::vector<unsigned> leases_;
     bool greeted_ = false;
     bool leaving_ = false;                         // after the answer
     std::unique_ptr<interrupt_source> interrupts_; // to be sent from then on

@@ -54,17 +54,49 @@ std::error_code peers::write(std::uint64_t address, std::span<const std::byte> f
 detail::slot_answer peers::ask(const request& what) {
     const auto place = detail::place_on_bus(what.address);
     // Host memory would answer for the other addresses; a running crate has none yet.
-    if (!place || place->slot == own_slot_) return {ENODEV, {}, {}};
+    if (!place || place->slot == own_slot_ || !lets_out_()) {
+        ++astray_;
+        return {ENODEV, {}, {}};
+    }
     writer body;
     body.put(peer_request{place->bar, what.data.empty() ? 0U : 1U, place->offset, what.size});
     body.put_bytes(what.data);
+    return ask(place->slot, call::peer, body.bytes());
+}
+
+detail::slot_answer peers::ask(unsigned slot, call what, std::span<const std::byte> body) {
     for (bool again = false;; again = true) { // its process may be another one meanwhile
-        const auto link = link_to(place->slot);
-        auto answer = link->ask(call::peer, body.bytes());
+        const auto link = link_to(slot);
+        auto answer = link->ask(what, body);
         if (answer.error == 0 || !answer.bytes.empty()) return answer;
-        drop(place->slot, link);
+        drop(slot, link);
         if (again || answer.error != ENODEV) return answer;
     }
+}
+
+bool peers::is_there(unsigned slot) {
+    return window(slot, {}).busy != EHOSTDOWN;
+}
+
+detail::sim_peer peers::window(unsigned slot, const detail::window_leases::stretch& where) {
+    detail::sim_peer found;
+    found.end.slot = slot;
+    found.gone = [this, slot] { return !is_there(slot); };
+    if (slot == own_slot_) return found;
+    try {
+        const window_request what{where.bar, static_cast<std::int32_t>(where.owner), where.offset,
+                                  where.length};
+        const auto answer = ask(slot, call::window, std::as_bytes(std::span(&what, 1)));
+        const auto told = answer.body().take<window_answer>();
+        found.busy = answer.error == ENODEV ? EHOSTDOWN : answer.error;
+        found.end.redirects = told.redirects != 0;
+        found.offered = told.offered != 0;
+        found.size = told.size;
+        found.address = sim_bus_address(slot, where.bar);
+    } catch (const error& refused) {
+        found.busy = refused.kind() == errc::no_such_board ? EHOSTDOWN : EIO;
+    }
+    return found;
 }
 
 peers::link_ptr peers::link_to(unsigned slot) {

@@ -78,6 +78,10 @@ struct sim_board::state {
     [[nodiscard]] detail::found_peer find(transport& peer,
                                           const detail::window_leases::stretch& where,
                                           std::optional<unsigned> channel) const;
+    [[nodiscard]] detail::found_peer judged(detail::sim_peer window,
+                                            const detail::window_leases::stretch& where,
+                                            std::optional<unsigned> channel,
+                                            const detail::peer_policy& policy) const;
     void set_gone() noexcept;
     void fail();
     [[nodiscard]] bool is_gone() const noexcept {
@@ -190,22 +194,33 @@ detail::sim_peer sim_board::state::window(unsigned bar) const {
 detail::found_peer sim_board::state::find(transport& peer,
                                           const detail::window_leases::stretch& where,
                                           std::optional<unsigned> channel) const {
+    if (const auto* const far = dynamic_cast<detail::far_board*>(&peer))
+        return judged(far->window(where), where, channel, far->policy());
     auto* const other = dynamic_cast<sim_board*>(&peer.itself());
     auto* const bus = lines();
     if (other == nullptr || bus == nullptr) return {EXDEV, {}, {}};
     auto* const its_bus = other->gone() ? bus : other->state_->lines();
     if (its_bus != bus) return {EXDEV, {}, {}};
     if (other->gone()) return {EHOSTDOWN, {}, {}};
-    detail::found_peer found{0, other->state_->window(where.bar), {}};
-    found.peer.gone = [bus = bus->shared_from_this(), slot = found.peer.end.slot] {
+    auto window = other->state_->window(where.bar);
+    window.gone = [bus = bus->shared_from_this(), slot = window.end.slot] {
         return !bus->answers(slot);
     };
+    return judged(std::move(window), where, channel, bus->policy());
+}
+
+detail::found_peer sim_board::state::judged(detail::sim_peer window,
+                                            const detail::window_leases::stretch& where,
+                                            std::optional<unsigned> channel,
+                                            const detail::peer_policy& policy) const {
+    detail::found_peer found{window.busy, std::move(window), {}};
     const auto size = found.peer.size;
-    if (where.length != 0 && size == 0) found.failed = ENXIO;
-    if (where.length != 0 && (where.offset > size || where.length > size - where.offset))
-        found.failed = size == 0 ? ENXIO : ERANGE;
+    if (found.failed == 0 && where.length != 0) {
+        const bool outside = where.offset > size || where.length > size - where.offset;
+        if (size == 0 || outside) found.failed = size == 0 ? ENXIO : ERANGE;
+    }
     const auto* const engine = channel ? &description->dma.at(*channel) : nullptr;
-    found.route = detail::route_between(end(), found.peer, engine, bus->policy());
+    found.route = detail::route_between(end(), found.peer, engine, policy);
     return found;
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <upciedev/description.hpp>
-#include <upciedev/peer.hpp>
+#include <upciedev/transport.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -64,6 +64,39 @@ class window_leases {
     mutable std::mutex lock_;
     std::vector<entry> entries_;
     unsigned last_ = 0;
+};
+
+/// A board of the same switch that another process simulates: all that can be done with it is to
+/// ask for its windows.
+class far_board final : public transport {
+  public:
+    using asker = std::function<sim_peer(const window_leases::stretch& where)>;
+    far_board(unsigned slot, const peer_policy& policy, asker ask)
+        : slot_(slot), policy_(policy), ask_(std::move(ask)) {}
+    [[nodiscard]] sim_peer window(const window_leases::stretch& where) const { return ask_(where); }
+    [[nodiscard]] const peer_policy& policy() const noexcept { return policy_; }
+
+    [[nodiscard]] std::string name() const override { return "crate"; }
+    [[nodiscard]] board_identity identity() const override {
+        board_identity who;
+        who.slot = slot_;
+        return who;
+    }
+    [[nodiscard]] bar_facts bar(unsigned /*index*/) const override { return {}; }
+    [[nodiscard]] bool writable() const noexcept override { return false; }
+    outcome run(std::span<operation> /*operations*/) noexcept override {
+        return {0, std::make_error_code(std::errc::no_such_device)};
+    }
+    volatile std::byte* map(unsigned /*bar*/, std::uint64_t /*offset*/, std::uint64_t /*length*/,
+                            bool /*for_writing*/) noexcept override {
+        return nullptr;
+    }
+    [[nodiscard]] bool gone() const noexcept override { return false; }
+
+  private:
+    unsigned slot_;
+    peer_policy policy_;
+    asker ask_;
 };
 
 } // namespace upciedev::inline v1::detail

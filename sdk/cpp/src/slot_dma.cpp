@@ -4,6 +4,7 @@
 #include "slot_dma.hpp"
 #include "sim_ring.hpp"
 #include "slot_link.hpp"
+#include "slot_transport.hpp"
 #include "transport_error.hpp"
 
 #include <fmt/format.h>
@@ -68,6 +69,9 @@ class slot_dma final : public dma_source {
     }
     std::error_code exchange(std::span<const std::uint32_t> indices, std::uint32_t timeout_ms,
                              std::uint64_t seen) noexcept override;
+    std::error_code transfer_with_peer(dma_peer_transfer& what, transport& peer) noexcept override;
+    std::error_code make_peer_ring(dma_peer_ring& how, transport& peer,
+                                   dma_ring& made) noexcept override;
 
   private:
     template <class Act>
@@ -81,10 +85,18 @@ class slot_dma final : public dma_source {
     }
     int move(dma_transfer& what);
     int move_piece(dma_transfer& piece, std::uint32_t cancels_before);
+    int wait_for_end(std::uint32_t cancels_before, slot_wire::transfer_result& told,
+                     std::span<std::byte> into);
+    int move_with_peer(dma_peer_transfer& what);
+    [[nodiscard]] std::int32_t slot_of(transport& peer) const noexcept {
+        const auto slot = slot_in(folder_, peer);
+        return slot ? static_cast<std::int32_t>(*slot) : -1;
+    }
     int wait_for_news(clock::time_point end, std::uint64_t seen);
     [[nodiscard]] int no_frame(std::uint64_t seen) const noexcept;
     [[nodiscard]] bool has_news(std::uint64_t seen) const noexcept;
 
+    const std::filesystem::path folder_;
     slot_link link_;
     owned_file event_, all_;
     dma_facts facts_;
@@ -94,7 +106,7 @@ class slot_dma final : public dma_source {
 };
 
 slot_dma::slot_dma(const std::filesystem::path& socket, unsigned slot, std::uint32_t channel)
-    : link_(socket, slot) {
+    : folder_(socket.parent_path()), link_(socket, slot) {
     auto answer = link_.ask(call::channel, channel);
     if (answer.error == EOPNOTSUPP)
         throw error(errc::not_supported, fmt::format("slot {}", slot),
@@ -146,6 +158,18 @@ int slot_dma::move_piece(dma_transfer& piece, std::uint32_t cancels_before) {
     if (facts_.to_board && !in_ring) request.put_bytes({memory, piece.length});
     piece.done = piece.bounced = 0;
     if (const int failed = link_.ask(call::transfer, request.bytes()).error) return failed;
+    const bool brings = !facts_.to_board && !in_ring;
+    slot_wire::transfer_result told;
+    const int failed =
+        wait_for_end(cancels_before, told, {memory, brings ? piece.length : std::size_t{0}});
+    piece.done = told.done;
+    piece.bounced = told.bounced;
+    return failed;
+}
+
+/// \param into what the transfer brings
+int slot_dma::wait_for_end(std::uint32_t cancels_before, slot_wire::transfer_result& told,
+                           std::span<std::byte> into) {
     bool signalled = false;
     while (true) {
         const bool cancel = signalled || cancels_ != cancels_before;
@@ -154,14 +178,49 @@ int slot_dma::move_piece(dma_transfer& piece, std::uint32_t cancels_before) {
             link_.ask_noting_signals(call::result, std::as_bytes(std::span(&asked, 1)), signalled);
         if (answer.error == EINPROGRESS) continue;
         auto body = answer.body();
-        const auto told = body.take<slot_wire::transfer_result>();
-        const auto data = body.take_bytes(facts_.to_board || in_ring ? 0 : told.done);
+        const auto end = body.take<slot_wire::transfer_result>();
+        const auto data = body.take_bytes(std::min<std::uint64_t>(end.done, into.size()));
         if (body.bad()) return answer.error != 0 ? answer.error : EPROTO;
-        piece.done = told.done;
-        piece.bounced = told.bounced;
-        std::ranges::copy(data, memory);
+        told = end;
+        std::ranges::copy(data, into.begin());
         return answer.error == ECANCELED && signalled ? EINTR : answer.error;
     }
+}
+
+std::error_code slot_dma::transfer_with_peer(dma_peer_transfer& what, transport& peer) noexcept {
+    what.peer = slot_of(peer);
+    if (what.peer < 0) return dma_source::transfer_with_peer(what, peer);
+    return guarded([&] {
+        const std::lock_guard hold(moving_);
+        return move_with_peer(what);
+    });
+}
+
+int slot_dma::move_with_peer(dma_peer_transfer& what) {
+    const auto cancels_before = cancels_.load();
+    what.done = what.way = what.reason = 0;
+    if (const int failed = link_.ask(call::peer_transfer, what).error) return failed;
+    slot_wire::transfer_result told;
+    const int failed = wait_for_end(cancels_before, told, {});
+    what.done = told.done;
+    what.way = told.way;
+    what.reason = told.reason;
+    return failed;
+}
+
+std::error_code slot_dma::make_peer_ring(dma_peer_ring& how, transport& peer,
+                                         dma_ring& made) noexcept {
+    how.peer = slot_of(peer);
+    if (how.peer < 0) return dma_source::make_peer_ring(how, peer, made);
+    return guarded([&] {
+        auto answer = link_.ask(call::peer_ring, how);
+        if (answer.error != 0) return answer.error;
+        ring_ = std::make_shared<const ring_memory>(std::move(answer.file), 0, how.frames);
+        made = told_of(ring_);
+        made.frames = nullptr;
+        made.step = how.step;
+        return 0;
+    });
 }
 
 std::error_code slot_dma::make_ring(std::uint64_t frame_length, std::uint32_t frames,

@@ -47,6 +47,26 @@ class slot_claim {
     std::shared_ptr<slot_link> link_;
 };
 
+/// Ends the lease of a window, if the slot is still there.
+class slot_lease {
+  public:
+    slot_lease(std::shared_ptr<slot_link> link, std::uint32_t number)
+        : link_(std::move(link)), number_(number) {}
+    ~slot_lease() {
+        try {
+            link_->ask(call::give_back, number_);
+        } catch (const std::exception&) { // the connection will end it
+            return;
+        }
+    }
+    slot_lease(const slot_lease&) = delete;
+    slot_lease& operator=(const slot_lease&) = delete;
+
+  private:
+    std::shared_ptr<slot_link> link_;
+    std::uint32_t number_;
+};
+
 class slot_transport final : public transport {
   public:
     slot_transport(const std::filesystem::path& folder, unsigned slot);
@@ -84,6 +104,12 @@ class slot_transport final : public transport {
         if (gone()) throw_access_error(from_errno(ENODEV), fmt::format("slot {}", link_->slot()));
         return open_slot_channel(socket_, link_->slot(), channel);
     }
+    [[nodiscard]] peer_route route_to(transport& peer, unsigned bar,
+                                      std::optional<unsigned> channel) override;
+    [[nodiscard]] lease lease_window(unsigned bar, std::uint64_t offset,
+                                     std::uint64_t length) override;
+    [[nodiscard]] std::filesystem::path folder() const { return socket_.parent_path(); }
+    [[nodiscard]] unsigned slot() const noexcept { return link_->slot(); }
 
   private:
     void use_facts(const slot_wire::hello_answer& hello);
@@ -138,6 +164,7 @@ void slot_transport::use_facts(const slot_wire::hello_answer& hello) {
         facts.name = text_of(told.name);
         facts.is_64bit = told.is_64bit != 0;
         facts.mapping = text_of(told.mapping);
+        facts.peer = told.peer != 0;
         maps_.at(index).set(*link_, index);
     }
 }
@@ -198,6 +225,41 @@ void slot_transport::refuse_claimed() const {
                 "wait for it to end");
 }
 
+peer_route slot_transport::route_to(transport& peer, unsigned bar,
+                                    std::optional<unsigned> channel) {
+    const auto slot = slot_in(folder(), peer);
+    if (!slot) return transport::route_to(peer, bar, channel);
+    const slot_wire::route_request what{*slot, bar, channel.value_or(slot_wire::route_request::any),
+                                        0};
+    const auto answer = link_->ask(call::route, what);
+    if (answer.error == ENODEV) leave();
+    if (answer.error == EHOSTDOWN)
+        throw error(errc::board_gone, fmt::format("slot {}", *slot), "the board has gone",
+                    "open it again once it is back in its slot", from_errno(EHOSTDOWN));
+    if (answer.error != 0) link_->refuse(answer.error);
+    const auto told = answer.body().take<slot_wire::route_answer>();
+    return {.way = static_cast<peer_way>(told.way),
+            .reason = static_cast<peer_reason>(told.reason),
+            .bridge = text_of(told.bridge)};
+}
+
+lease slot_transport::lease_window(unsigned bar, std::uint64_t offset, std::uint64_t length) {
+    const auto answer = link_->ask(call::lease, slot_wire::lease_request{bar, offset, length});
+    const auto where = fmt::format("slot {}", link_->slot());
+    const auto told = answer.body().take<slot_wire::lease_answer>();
+    if (answer.error == 0) return lease(std::make_shared<const slot_lease>(link_, told.number));
+    if (answer.error == EBUSY)
+        throw error(errc::busy, where,
+                    "a part of it is leased by " + describe({told.holder, program_of(told.holder)}),
+                    "wait for it to end, or take another part", from_errno(EBUSY));
+    if (answer.error == ENXIO)
+        throw error(errc::not_supported, where, "it has no peer window there",
+                    "a board file says 'peer: true' for memory without side effects",
+                    from_errno(ENXIO));
+    if (answer.error == ENODEV) leave();
+    link_->refuse(answer.error);
+}
+
 void slot_transport::reset() {
     auto answer = asked(call::reset);
     if (answer.error != 0) refuse_claimed();
@@ -226,6 +288,7 @@ board_health slot_transport::health() const {
     const auto told = ask_health();
     if (!told) return all;
     all.generation = told->generation;
+    all.errors = error_counts{.nonfatal = told->unsupported};
     const auto state = told->claim.state;
     if (state == slot_wire::claim_state::other || state == slot_wire::claim_state::mine)
         all.claimed = claimant{told->claim.process, program_of(told->claim.process)};
@@ -236,6 +299,12 @@ board_health slot_transport::health() const {
 
 transport_ptr open_slot(const std::filesystem::path& folder, unsigned slot) {
     return std::make_shared<slot_transport>(folder, slot);
+}
+
+std::optional<unsigned> slot_in(const std::filesystem::path& folder, transport& way) noexcept {
+    const auto* const there = dynamic_cast<const slot_transport*>(&way.itself());
+    if (there == nullptr || there->folder() != folder) return std::nullopt;
+    return there->slot();
 }
 
 } // namespace upciedev::inline v1::detail

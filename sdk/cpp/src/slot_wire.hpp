@@ -24,7 +24,7 @@ inline std::string socket_name(unsigned slot) {
 }
 
 inline constexpr std::uint32_t magic = 0x73637075; // "upcs"
-inline constexpr std::uint16_t version = 4;
+inline constexpr std::uint16_t version = 5;
 inline constexpr std::size_t most_operations = 128; // of one call
 inline constexpr std::size_t most_data = std::size_t{64} << 10;
 inline constexpr std::size_t most_areas = 1024; // of one BAR; what is behind is not mapped
@@ -63,8 +63,15 @@ enum class call : std::uint16_t {
     start,    ///< dma_start -> nothing
     stop,     ///< header -> nothing
     exchange, ///< seen (u64), indices (u32 each) -> nothing; waits for none
+    /// dma_peer_transfer, whose peer is a slot -> nothing; then as transfer.
+    peer_transfer,
+    peer_ring, ///< dma_peer_ring, whose peer is a slot -> nothing, and the file of ring_memory
+    route,     ///< route_request -> route_answer; of connections that are no channel
+    window,    ///< window_request -> window_answer; between slots
+    lease,     ///< bar (u64), offset, length -> lease_answer; ends with the connection
+    give_back, ///< number (u32) of a lease -> nothing
 };
-inline constexpr auto last_call = call::exchange;
+inline constexpr auto last_call = call::give_back;
 inline constexpr std::size_t most_vectors = 64;    // of one subscription
 inline constexpr std::uint32_t last_vector = 2047; // MSI-X has no more
 
@@ -80,7 +87,8 @@ struct header {
 struct bar_answer {
     std::uint64_t size = 0;
     std::uint32_t is_64bit = 0;
-    std::array<char, 28> name{};
+    std::uint32_t peer = 0; ///< offered to other boards
+    std::array<char, 24> name{};
     std::array<char, 16> mapping{};
 };
 
@@ -155,11 +163,47 @@ struct ring_request {
 struct transfer_result {
     std::uint64_t done = 0;
     std::uint64_t bounced = 0;
+    std::uint32_t way = 0, reason = 0; ///< of peer_transfer
+};
+
+struct route_request {
+    static constexpr std::uint32_t any = ~0U;
+    std::uint32_t slot = 0; ///< of the peer
+    std::uint32_t bar = 0;
+    std::uint32_t channel = any;
+    std::uint32_t reserved = 0;
+};
+
+struct route_answer {
+    std::uint32_t way = 0, reason = 0;
+    std::array<char, 40> bridge{};
+};
+
+/// What one slot asks another for a transfer of a client.
+struct window_request {
+    std::uint32_t bar = 0;
+    std::int32_t process = 0; ///< the client; 0: only about the way
+    std::uint64_t offset = 0, length = 0;
+};
+
+struct window_answer {
+    std::uint64_t size = 0; ///< of the BAR; 0: there is none
+    std::uint32_t offered = 0, redirects = 0;
+};
+
+struct lease_request {
+    std::uint64_t bar = 0, offset = 0, length = 0;
+};
+
+struct lease_answer {
+    std::uint32_t number = 0;
+    std::int32_t holder = 0; ///< with EBUSY: a process
 };
 
 struct health_answer {
     std::uint64_t generation = 0;
     claim_answer claim;
+    std::uint64_t unsupported = 0; ///< requests that it answered, or sent, and nobody took
 };
 
 /// Bytes of data that belong to an operation; 0 for what is no block, or a malformed one.
