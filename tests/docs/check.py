@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = ["README.md", "docs/cli.md", "docs/chimeratk.md", "docs/cpp.md", "docs/board-files.md", "docs/transports.md", "docs/cards.md",
-             "docs/models.md"]
+             "docs/models.md", "docs/peer-to-peer.md"]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BUILDS = ["examples/application/CMakeLists.txt", "examples/counter/CMakeLists.txt"]
 LEAVE = ("trap 'for crate in $UPCIEDEV_RUN/*/; do "

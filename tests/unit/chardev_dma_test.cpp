@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // DMA channels of the driver, which this test plays.
+#include "chardev.hpp"
 #include "chardev_dma.hpp"
 
 #include <linux/upciedev.h>
 #include <upciedev/error.hpp>
+#include <upciedev/memory_transport.hpp>
 
 #include <gmock/gmock.h>
 
@@ -12,6 +14,19 @@
 #include <cstring>
 #include <sys/mman.h>
 #include <vector>
+
+namespace {
+int peer_node = -1;
+} // namespace
+
+namespace upciedev::inline v1::detail {
+
+/// The driver that this test plays has one node.
+int node_of(transport& /*way*/) noexcept {
+    return peer_node;
+}
+
+} // namespace upciedev::inline v1::detail
 
 namespace {
 
@@ -29,6 +44,8 @@ struct fake_driver {
     upciedev_dma_transfer transfer{};
     upciedev_dma_start start{};
     upciedev_dma_ring ring{};
+    upciedev_dma_peer peer{};
+    upciedev_dma_peer_ring peer_ring{};
     std::vector<std::uint32_t> given;
     upciedev_dma_exchange exchange{};
     alignas(page) std::array<std::byte, 4 * page> memory{}; // head, then three frames
@@ -93,6 +110,17 @@ int of_channel(unsigned long request, void* argument) {
         what.done = 77;
         what.bounced = 3;
     }
+    if (request == UPCIEDEV_DMA_PEER) {
+        auto& what = as<upciedev_dma_peer>(argument);
+        driver->peer = what;
+        what.done = 66;
+        what.route = UPCIEDEV_ROUTE_ROOT;
+        what.reason = UPCIEDEV_REASON_ACS;
+    }
+    if (request == UPCIEDEV_DMA_PEER_RING) {
+        driver->peer_ring = as<upciedev_dma_peer_ring>(argument);
+        as<upciedev_dma_peer_ring>(argument).head_length = page;
+    }
     return fail(driver->call_error);
 }
 
@@ -129,6 +157,19 @@ int fake_munmap(void*, std::size_t) {
 } // extern "C"
 
 namespace {
+
+class other_board final : public memory_transport {
+  public:
+    [[nodiscard]] std::string name() const override { return "other"; }
+    [[nodiscard]] board_identity identity() const override { return {}; }
+    [[nodiscard]] bar_facts bar(unsigned /*index*/) const override { return {}; }
+    [[nodiscard]] bool writable() const noexcept override { return true; }
+    volatile std::byte* map(unsigned /*bar*/, std::uint64_t /*offset*/, std::uint64_t /*length*/,
+                            bool /*for_writing*/) noexcept override {
+        return nullptr;
+    }
+    [[nodiscard]] bool gone() const noexcept override { return false; }
+};
 
 class chardev_dma_test : public testing::Test {
   protected:
@@ -266,6 +307,58 @@ TEST_F(chardev_dma_test, starts_stops_and_exchanges) {
     fake_.call_error = 0;
     EXPECT_FALSE(channel->stop());
     EXPECT_EQ(fake_.calls.back(), UPCIEDEV_DMA_STOP);
+}
+
+TEST_F(chardev_dma_test, names_the_peer_by_its_open_file) {
+    other_board peer;
+    const auto channel = open();
+    dma_peer_transfer what;
+    what.offset = 1;
+    what.peer_offset = 2;
+    what.length = 3;
+    what.bar = 4;
+    what.timeout_ms = 5;
+    EXPECT_EQ(channel->transfer_with_peer(what, peer), std::errc::cross_device_link);
+    EXPECT_TRUE(fake_.calls.empty()) << "what the driver does not know is not asked for";
+    peer_node = 1007;
+    EXPECT_FALSE(channel->transfer_with_peer(what, peer));
+    EXPECT_EQ(fake_.peer.peer, 1007);
+    EXPECT_EQ(fake_.peer.offset, 1U);
+    EXPECT_EQ(fake_.peer.peer_offset, 2U);
+    EXPECT_EQ(fake_.peer.length, 3U);
+    EXPECT_EQ(fake_.peer.bar, 4U);
+    EXPECT_EQ(fake_.peer.timeout_ms, 5U);
+    EXPECT_EQ(what.done, 66U);
+    EXPECT_EQ(what.way, static_cast<std::uint32_t>(peer_way::root_complex));
+    EXPECT_EQ(what.reason, static_cast<std::uint32_t>(peer_reason::acs));
+    fake_.call_error = EHOSTDOWN;
+    EXPECT_EQ(channel->transfer_with_peer(what, peer).value(), EHOSTDOWN);
+    peer_node = -1;
+}
+
+TEST_F(chardev_dma_test, maps_only_the_head_of_a_ring_in_a_peer) {
+    other_board peer;
+    dma_ring made;
+    {
+        const auto channel = open();
+        dma_peer_ring how;
+        how.frame_length = how.step = 4096;
+        how.frames = 3;
+        how.peer_offset = 8192;
+        EXPECT_EQ(channel->make_peer_ring(how, peer, made), std::errc::cross_device_link);
+        peer_node = 1007;
+        EXPECT_FALSE(channel->make_peer_ring(how, peer, made));
+        peer_node = -1;
+        EXPECT_EQ(fake_.peer_ring.peer, 1007);
+        EXPECT_EQ(fake_.peer_ring.peer_offset, 8192U);
+    }
+    EXPECT_EQ(made.frames, nullptr);
+    EXPECT_EQ(made.step, 4096U);
+    EXPECT_EQ(static_cast<const void*>(made.head), fake_.memory.data());
+    EXPECT_EQ(fake_.open_maps, 1);
+    EXPECT_FALSE(fake_.head_is_writable);
+    made = {};
+    EXPECT_EQ(fake_.open_maps, 0);
 }
 
 } // namespace

@@ -182,6 +182,7 @@ bool run_doctor(const common& options, const doctor_arguments& arguments);
 upciedev::crate open_crate(const common& options);
 /// \p name: slot number, alias, board name, "slot:4" or "pci:0000:03:00.0".
 upciedev::board open_board(const common& options, const std::string& name);
+upciedev::board open_board(const upciedev::crate& crate, const std::string& name);
 /// Tell a person at a terminal that what was written to a simulated board ends with this command.
 void tell_if_lost(const common& options, const upciedev::board& board);
 

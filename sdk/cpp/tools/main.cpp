@@ -4,6 +4,7 @@
 #include "care_syntax.hpp"
 #include "commands.hpp"
 #include "dma_syntax.hpp"
+#include "p2p_syntax.hpp"
 #include "script.hpp"
 #include "sim_syntax.hpp"
 
@@ -303,6 +304,7 @@ struct command_line {
     watch_arguments watch;
     care_arguments care;
     dma_syntax dma;
+    p2p_arguments p2p;
     sim_arguments sim;
     script_arguments script;
     line_runner run_line;
@@ -328,6 +330,7 @@ void add_commands(CLI::App& app, command_line& line) {
     add_watch(app, line.options, line.watch);
     add_care_commands(app, line.options, line.care, line.status, line.right);
     add_dma_commands(app, line.options, line.dma);
+    add_p2p_commands(app, line.options, line.p2p, line.right);
     add_sim_commands(app, line.options, line.sim);
 }
 

@@ -38,7 +38,10 @@ void tell_if_lost(const common& options, const upciedev::board& board) {
 }
 
 upciedev::board open_board(const common& options, const std::string& name) {
-    const auto crate = open_crate(options);
+    return open_board(open_crate(options), name);
+}
+
+upciedev::board open_board(const upciedev::crate& crate, const std::string& name) {
     unsigned slot = 0;
     const char* end = name.data() + name.size();
     const auto parsed = std::from_chars(name.data(), end, slot);

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The ladder that engineers climb by hand, and the first rung that fails.
+#include "p2p.hpp"
+#include "table.hpp"
+
+#include <fmt/core.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+#include <ranges>
+#include <unistd.h>
+
+namespace cli {
+namespace {
+
+using outcome = rung::outcome;
+using bytes = std::vector<std::byte>;
+
+/// Contents of a stretch of a BAR, put back at the end.
+class kept_stretch {
+  public:
+    kept_stretch(const upciedev::board& board, unsigned bar,
+                 const upciedev::bar_description::stretch& where)
+        : bar_(board.bar(bar)), where_(where), before_(where.size / 4) {
+        bar_.read_block(where_.offset, before_);
+    }
+    ~kept_stretch() {
+        try {
+            bar_.write_block(where_.offset, before_);
+        } catch (const std::exception&) { // it has gone, with all that was in it
+            return;
+        }
+    }
+    kept_stretch(const kept_stretch&) = delete;
+    kept_stretch& operator=(const kept_stretch&) = delete;
+
+    [[nodiscard]] upciedev::region part(std::uint64_t size) const {
+        return bar_.region(where_.offset, size);
+    }
+    void fill(const std::vector<std::uint32_t>& words) const {
+        bar_.write_block(where_.offset, words);
+    }
+    [[nodiscard]] std::vector<std::uint32_t> words(std::size_t count) const {
+        std::vector<std::uint32_t> all(count);
+        bar_.read_block(where_.offset, all);
+        return all;
+    }
+
+  private:
+    upciedev::bar bar_;
+    upciedev::bar_description::stretch where_;
+    std::vector<std::uint32_t> before_;
+};
+
+class climber {
+  public:
+    climber(const peer_pair& pair, std::chrono::nanoseconds timeout)
+        : pair_(pair), timeout_(timeout) {}
+    std::vector<rung> climb();
+
+  private:
+    using step = rung (climber::*)();
+    rung configuration(const upciedev::board& board) const;
+    rung configuration_of_source() { return configuration(pair_.from); }
+    rung configuration_of_target() { return configuration(pair_.to); }
+    rung way();
+    rung into_memory();
+    rung one_word() { return block(word_rung, unit()); }
+    rung whole_block();
+    rung read_back();
+    rung block(const std::string& name, std::uint64_t size);
+    /// A word of the engine.
+    [[nodiscard]] std::uint64_t unit() const {
+        return std::max<std::uint64_t>(4, pair_.from.dma(pair_.channel).facts().alignment);
+    }
+    [[nodiscard]] std::optional<upciedev::bar_description::stretch> scratch() const;
+
+    const peer_pair& pair_;
+    std::chrono::nanoseconds timeout_;
+};
+
+rung climber::configuration(const upciedev::board& board) const {
+    const auto name = "BARs of " + board.label();
+    const auto address = board.identity().pci_address;
+    if (address.empty()) return {name, outcome::skipped, "simulated"};
+    return compare_config(name, "/sys/bus/pci/devices/" + address);
+}
+
+rung climber::way() {
+    const auto route = pair_.from.route_to(pair_.to, pair_.bar, pair_.channel);
+    if (route.open()) return {"the way", outcome::passed, route.verdict()};
+    return {"the way", outcome::failed, route.verdict() + "; " + route.remedy()};
+}
+
+rung climber::into_memory() {
+    bytes word(unit());
+    pair_.from.dma(pair_.channel).read(0, word, timeout_);
+    return {"one word into this computer's memory", outcome::passed, {}};
+}
+
+std::optional<upciedev::bar_description::stretch> climber::scratch() const {
+    const auto& bars = pair_.to.description()->bars;
+    const auto found = std::ranges::find(bars, pair_.bar, &upciedev::bar_description::index);
+    return found == bars.end() ? std::nullopt : found->scratch;
+}
+
+/// The target is filled with what the source has not.
+rung climber::block(const std::string& name, std::uint64_t size) {
+    const auto channel = pair_.from.dma(pair_.channel);
+    const auto where = scratch();
+    if (!where)
+        return {name, outcome::skipped,
+                "the board file of " + pair_.to.label() +
+                    " names no stretch for tests: peer: {scratch: ..., size: ...}"};
+    if (channel.facts().memory != 0) size = std::min(size, channel.facts().memory);
+    size = std::min(size, where->size) / unit() * unit();
+    if (size == 0) return {name, outcome::skipped, "the stretch is smaller than a word"};
+    const kept_stretch target(pair_.to, pair_.bar, *where);
+    std::vector<std::uint32_t> wanted(size / 4);
+    channel.read(0, wanted, timeout_);
+    auto other = wanted;
+    std::ranges::transform(other, other.begin(), [](auto word) { return ~word; });
+    target.fill(other);
+    try {
+        upciedev::copy(channel.region(0, size), target.part(size), {.timeout = timeout_});
+    } catch (const upciedev::error& reason) {
+        if (reason.kind() == upciedev::errc::board_gone) throw;
+        return {name, outcome::failed, reason.what()};
+    }
+    std::vector<std::uint32_t> found;
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
+    do // it was issued, not more
+        found = target.words(wanted.size());
+    while (found != wanted && std::chrono::steady_clock::now() < end);
+    const auto [mine, its] = std::ranges::mismatch(wanted, found);
+    if (mine == wanted.end()) return {name, outcome::passed, fmt::format("{} bytes arrived", size)};
+    return {name, outcome::failed,
+            fmt::format("{} of {} words arrived; word {} is {:#010x}, not {:#010x}{}",
+                        std::ranges::count_if(std::views::iota(std::size_t{0}, wanted.size()),
+                                              [&](auto i) { return wanted[i] == found[i]; }),
+                        wanted.size(), mine - wanted.begin(), *its, *mine,
+                        *its == ~0U ? "; all ones: the board, or a port above it, takes no writes "
+                                      "from peers"
+                                    : "")};
+}
+
+rung climber::whole_block() {
+    const auto where = scratch();
+    return block("a block into the peer", where ? where->size : 0);
+}
+
+/// The engine of the first board reads what the peer has.
+rung climber::read_back() {
+    const std::string name = "a word out of the peer";
+    for (const auto& each : pair_.from.description()->dma) {
+        if (!each.to_board) continue;
+        const auto route = pair_.from.route_to(pair_.to, pair_.bar, each.name);
+        if (!route.open()) return {name, outcome::skipped, route.verdict()};
+        const auto where = scratch();
+        const auto mine = peer_windows(pair_.from);
+        if (!where || mine.empty()) break;
+        const auto& bars = pair_.from.description()->bars;
+        const auto own = std::ranges::find(bars, mine.front(), &upciedev::bar_description::index);
+        if (own == bars.end() || !own->scratch) break;
+        const kept_stretch target(pair_.from, own->index, *own->scratch);
+        const kept_stretch source(pair_.to, pair_.bar, *where);
+        const std::vector<std::uint32_t> wanted(unit() / 4, 0x5aa5c33cU);
+        source.fill(wanted);
+        target.fill(std::vector<std::uint32_t>(wanted.size()));
+        upciedev::copy(source.part(unit()), target.part(unit()), {.timeout = timeout_});
+        const auto found = target.words(wanted.size());
+        if (found == wanted) return {name, outcome::passed, {}};
+        return {name, outcome::failed,
+                fmt::format("{:#010x} came, not {:#010x}", found.front(), wanted.front())};
+    }
+    return {name, outcome::skipped,
+            pair_.from.label() + " has no channel to the board with a stretch for tests"};
+}
+
+std::vector<rung> climber::climb() {
+    static constexpr std::pair<const char*, step> steps[] = {
+        // NOLINT(modernize-avoid-c-arrays)
+        {"BARs", &climber::configuration_of_source},
+        {"BARs", &climber::configuration_of_target},
+        {"the way", &climber::way},
+        {"one word into this computer's memory", &climber::into_memory},
+        {word_rung, &climber::one_word},
+        {"a block into the peer", &climber::whole_block},
+        {"a word out of the peer", &climber::read_back}};
+    std::vector<rung> rungs;
+    for (const auto& [name, act] : steps) {
+        try {
+            rungs.push_back((this->*act)());
+        } catch (const upciedev::error& reason) {
+            if (reason.kind() == upciedev::errc::interrupted) throw;
+            rungs.push_back({name, outcome::failed, reason.what()});
+        }
+        if (rungs.back().how == outcome::failed) break;
+    }
+    return rungs;
+}
+
+std::string label_of(outcome how) {
+    switch (how) {
+    case outcome::passed:
+        return paint(style::green, "ok     ");
+    case outcome::failed:
+        return paint(style::red, "FAILED ");
+    case outcome::skipped:
+        break;
+    }
+    return paint(style::dim, "skipped");
+}
+
+} // namespace
+
+std::string writing_channel(const upciedev::board& board) {
+    if (!board.description() || !board.way().capabilities().has(upciedev::capability::dma))
+        return {};
+    for (const auto& each : board.description()->dma) {
+        if (each.to_board) continue;
+        try {
+            std::ignore = board.dma(each.name);
+            return each.name;
+        } catch (const upciedev::error& reason) {
+            if (reason.kind() != upciedev::errc::not_supported) throw;
+        }
+    }
+    return {};
+}
+
+std::vector<unsigned> peer_windows(const upciedev::board& board) {
+    std::vector<unsigned> found;
+    for (unsigned bar = 0; bar < 6; ++bar)
+        if (board.way().bar(bar).peer) found.push_back(bar);
+    return found;
+}
+
+std::vector<rung> climb(const peer_pair& pair, std::chrono::nanoseconds timeout) {
+    return climber(pair, timeout).climb();
+}
+
+void print_rungs(const std::vector<rung>& rungs) {
+    for (const auto& each : rungs)
+        fmt::print("{}  {}{}{}\n", label_of(each.how), each.name, each.detail.empty() ? "" : ": ",
+                   each.detail);
+}
+
+bool none_failed(const std::vector<rung>& rungs) {
+    return std::ranges::none_of(rungs,
+                                [](const rung& each) { return each.how == outcome::failed; });
+}
+
+void ask_before_writing(const std::vector<upciedev::board>& boards, bool yes) {
+    if (yes) return;
+    std::string names;
+    for (const auto& each : boards) {
+        const auto who = each.health().claimed;
+        names += (names.empty() ? "" : ", ") + each.label() + (who ? " (claimed)" : "");
+    }
+    if (isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1)
+        throw upciedev::error(upciedev::errc::bad_value, names,
+                              "the test writes there, into the stretch that the board file leaves "
+                              "to tests",
+                              "add --yes if nobody needs the boards now");
+    fmt::print(stderr, "Write into the test stretches of {}? [y/N] ", names);
+    std::string answer;
+    std::getline(std::cin, answer);
+    if (answer != "y" && answer != "Y" && answer != "yes")
+        throw upciedev::error(upciedev::errc::interrupted, names, "nothing was written");
+}
+
+} // namespace cli
