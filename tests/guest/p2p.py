@@ -88,13 +88,24 @@ def the_example_runs_unchanged() -> None:
 
 
 def reads_are_refused_until_they_are_allowed() -> None:
-    words = ("p2p", "copy", RF, "tables", CARRIER, "window", "--length", "4KiB", "--verify")
+    words = ("p2p", "diagnose", CARRIER, DIGITIZER, "--yes")
     with as_qemu_wants_it():
-        told = upciedev(*words, status=1)
-        assert "refused: reading from peers is not allowed" in told and "peer_reads" in told, told
-        assert "bounced, read by the processor, written by DMA" in upciedev(*words, "--bounce")
+        told = upciedev(*words)
+        assert "skipped  a word out of the peer: refused: reading from peers is not allowed" in told, told
         with parameter("peer_reads", "1"):
-            assert "verified" in upciedev(*words)
+            told = upciedev(*words)
+        assert "ok       a word out of the peer" in told, told
+
+
+def what_no_engine_can_goes_by_memory() -> None:
+    odd = ("p2p", "copy", DIGITIZER, "ddr+1", CARRIER, "window+3", "--length", "1023", "--verify")
+    offered = ("p2p", "copy", DIGITIZER, "read", RF, "tables", "--length", "4KiB", "--verify")
+    with as_qemu_wants_it():
+        assert "are no multiples of 4 bytes" in upciedev(*odd, status=1)
+        assert "bounced, read by DMA" in upciedev(*odd, "--bounce")
+        told = upciedev(*offered, status=1)  # the generic driver has it, without peers=1
+        assert "refused: the peer does not offer that BAR" in told and "peers=1" in told, told
+        assert "written by the processor" in upciedev(*offered, "--bounce")
 
 
 def a_board_that_lost_its_bars_is_found() -> None:
@@ -138,5 +149,5 @@ def two_programs_respect_a_claim() -> None:
 
 if __name__ == "__main__":
     sys.exit(run_all(the_matrix_tells_all_ways, every_way_works, the_example_runs_unchanged,
-                     reads_are_refused_until_they_are_allowed, a_board_that_lost_its_bars_is_found,
-                     two_programs_respect_a_claim))
+                     reads_are_refused_until_they_are_allowed, what_no_engine_can_goes_by_memory,
+                     a_board_that_lost_its_bars_is_found, two_programs_respect_a_claim))

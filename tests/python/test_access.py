@@ -17,8 +17,8 @@ on_one_board = settings(suppress_health_check=[HealthCheck.function_scoped_fixtu
 
 
 def test_a_board_tells_what_can_be_done(board: upciedev.Board) -> None:
-    assert board.capabilities == ["mapping", "batch", "modify", "interrupts", "dma", "peer", "reset",
-                                  "claim", "hot-plug"]
+    assert board.capabilities == ["mapping", "batch", "modify", "interrupts", "dma", "peer",
+                                  "reset", "claim", "hot-plug"]
 
 
 def test_a_trace_has_every_access_and_what_flush_reads(tmp_path: Path) -> None:

@@ -94,6 +94,11 @@ bool move_straight(plan& how, const copy_limit& limit) {
     return true;
 }
 
+/// Else the other one's errors would be told.
+void check_present(const side& what) {
+    if (what.way().gone()) detail::throw_access_error(detail::from_errno(ENODEV), what.where());
+}
+
 void check_sizes(const region& source, const region& target) {
     if (source.size() == target.size()) return;
     throw error(
@@ -180,6 +185,8 @@ copy_result copy(const region& source, const region& target, const copy_options&
     if (options.doorbell) check_sizes(options.doorbell->source, options.doorbell->target);
     const copy_limit limit(options);
     limit.check(source.where());
+    check_present(source.internals());
+    check_present(target.internals());
     copy_result result;
     if (!try_straight(source, target, options, limit, result))
         go_by_memory(source, target, options, limit, result);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "arrays.hpp"
-#include "handles.hpp"
+#include "peer.hpp"
 
 #include <pybind11/stl.h>
+
+#include <algorithm>
 
 namespace py = pybind11;
 
@@ -78,6 +80,27 @@ void write(area_handle& self, std::int64_t first, const py::object& values, bool
     });
 }
 
+std::uint64_t rest_of(const area& what, std::uint64_t first, std::optional<std::uint64_t> count) {
+    return count.value_or(what.size() - std::min(first, what.size()));
+}
+
+std::unique_ptr<region_handle> region_of(area_handle& self, std::uint64_t first,
+                                         std::optional<std::uint64_t> count) {
+    const auto& what = self.get();
+    return std::make_unique<region_handle>(what.region(first, rest_of(what, first, count)),
+                                           self.owner());
+}
+
+std::unique_ptr<handle<lease>> lease_of(area_handle& self, std::uint64_t first,
+                                        std::optional<std::uint64_t> count) {
+    const area what = self.get();
+    auto held = [&] {
+        const py::gil_scoped_release unlocked;
+        return what.lease(first, rest_of(what, first, count));
+    }();
+    return std::make_unique<handle<lease>>(std::move(held), self.owner());
+}
+
 } // namespace
 
 void bind_area(py::module_& core) {
@@ -87,6 +110,10 @@ void bind_area(py::module_& core) {
              "Elements as they are stored, or, with convert, engineering values as float64.")
         .def("write", &write, py::arg("first"), py::arg("values"), py::kw_only(),
              py::arg("convert") = false, "Write elements from number first on.")
+        .def("region", &region_of, py::arg("first") = 0, py::arg("count") = py::none(),
+             "A stretch of elements, for copy().")
+        .def("lease", &lease_of, py::arg("first") = 0, py::arg("count") = py::none(),
+             "Keep it for transfers from other boards that this program starts.")
         .def("__len__", [](area_handle& self) { return self.get().size(); })
         .def_property_readonly("size", [](area_handle& self) { return self.get().size(); })
         .def_property_readonly(

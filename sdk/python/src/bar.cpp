@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "arrays.hpp"
-#include "handles.hpp"
+#include "peer.hpp"
 
 #include <pybind11/stl.h>
 
@@ -56,6 +56,13 @@ void bind_bar(py::module_& core) {
         .def("read_block", &read_block, py::arg("offset"), py::arg("count") = py::none(),
              py::kw_only(), py::arg("out") = py::none(), "32-bit words as a numpy array.")
         .def("write_block", &write_block, py::arg("offset"), py::arg("values"))
+        .def(
+            "region",
+            [](bar_handle& self, std::uint64_t offset, std::uint64_t bytes) {
+                return std::make_unique<region_handle>(self.get().region(offset, bytes),
+                                                       self.owner());
+            },
+            py::arg("offset"), py::arg("bytes"), "A stretch of it, for copy().")
         .def_property_readonly("facts", [](bar_handle& self) { return self.get().facts(); })
         .def_property_readonly("index", [](bar_handle& self) { return self.get().index(); })
         .def("__repr__", [](bar_handle& self) {

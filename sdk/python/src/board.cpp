@@ -2,6 +2,7 @@
 #include "batch.hpp"
 #include "life.hpp"
 #include "numbers.hpp"
+#include "peer.hpp"
 
 #include <pybind11/stl.h>
 
@@ -111,6 +112,7 @@ void bind_board(py::module_& core) {
     bind_identity(type);
     bind_life(type);
     bind_irq(core, type);
+    bind_peer(core, type);
     bind_dma(core, type);
     bind_closing(type);
 }

@@ -108,6 +108,7 @@ void bind_facts(py::module_& core) {
         .def_readonly("prefetchable", &bar_facts::prefetchable)
         .def_readonly("assigned", &bar_facts::assigned)
         .def_readonly("write_combined", &bar_facts::write_combined)
+        .def_readonly("peer", &bar_facts::peer, "Offered to other boards' DMA.")
         .def_readonly("mapping", &bar_facts::mapping);
 }
 

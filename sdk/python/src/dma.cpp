@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "arrays.hpp"
 #include "dma_memory.hpp"
+#include "peer.hpp"
 #include "wait.hpp"
 
 #include <pybind11/stl.h>
@@ -11,23 +12,6 @@ namespace upciedev::python {
 namespace {
 
 using dma_handle = handle<dma>;
-using std::chrono::steady_clock;
-
-/// A transfer cannot be sliced: a signal ends it, and if its Python handler has nothing against it,
-/// it begins anew.
-template <class Act>
-auto without_gil(const py::object& timeout, const Act& act) {
-    const auto end = steady_clock::now() + to_timeout(timeout);
-    while (true) {
-        try {
-            const py::gil_scoped_release unlocked;
-            return act(std::max(end - steady_clock::now(), steady_clock::duration(1)));
-        } catch (const error& reason) {
-            if (reason.kind() != errc::interrupted) throw;
-        }
-        if (PyErr_CheckSignals() != 0) throw py::error_already_set();
-    }
-}
 
 std::unique_ptr<dma_handle> channel_of(board_handle& self, std::string_view name) {
     return std::make_unique<dma_handle>(self.get().dma(name), self.children());
@@ -51,7 +35,7 @@ py::array read_memory(dma_handle& self, std::int64_t offset, std::optional<std::
     py::array array = target(out, wanted, part.count);
     const std::span bytes(static_cast<std::byte*>(array.mutable_data()),
                           static_cast<std::size_t>(array.nbytes()));
-    without_gil(timeout, [&](auto time) { return what.read(part.first, bytes, time); });
+    until_done(timeout, [&](auto time) { return what.read(part.first, bytes, time); });
     return array;
 }
 
@@ -63,7 +47,7 @@ void write_memory(dma_handle& self, std::uint64_t offset, const py::object& valu
     check_plain(array.dtype(), what);
     const std::span bytes(static_cast<const std::byte*>(array.data()),
                           static_cast<std::size_t>(array.nbytes()));
-    without_gil(timeout, [&](auto time) { return what.write(offset, bytes, time); });
+    until_done(timeout, [&](auto time) { return what.write(offset, bytes, time); });
 }
 
 /// Memory that stays pinned.
@@ -96,7 +80,7 @@ void transfer(buffer_object& self, std::uint64_t offset, std::uint64_t at,
     auto& buffer = self.get();
     const auto bytes =
         length.value_or(buffer.bytes().size() - std::min<std::uint64_t>(at, buffer.bytes().size()));
-    without_gil(timeout, [&](auto time) { return buffer.transfer(offset, at, bytes, time); });
+    until_done(timeout, [&](auto time) { return buffer.transfer(offset, at, bytes, time); });
 }
 
 struct guarded_stream {
@@ -116,6 +100,18 @@ std::unique_ptr<stream_handle> stream_of(dma_handle& self, unsigned depth, std::
     const auto patience = std::chrono::ceil<std::chrono::milliseconds>(to_timeout(timeout));
     auto made = std::make_shared<guarded_stream>(self.get().stream(
         depth, frame_size,
+        {.offset = offset, .step = step, .count = count, .trigger = trigger, .timeout = patience}));
+    return std::make_unique<stream_handle>(std::move(made), self.owner());
+}
+
+std::unique_ptr<stream_handle> stream_into(dma_handle& self, region_handle& target,
+                                           std::uint64_t frame_size, std::uint64_t offset,
+                                           std::uint64_t step, std::uint64_t count,
+                                           const std::vector<std::string>& trigger,
+                                           const py::object& timeout) {
+    const auto patience = std::chrono::ceil<std::chrono::milliseconds>(to_timeout(timeout));
+    auto made = std::make_shared<guarded_stream>(self.get().stream_to(
+        target.get(), frame_size,
         {.offset = offset, .step = step, .count = count, .trigger = trigger, .timeout = patience}));
     return std::make_unique<stream_handle>(std::move(made), self.owner());
 }
@@ -213,6 +209,17 @@ void bind_dma(py::module_& core, py::class_<board_handle>& board_type) {
              py::arg("offset") = 0, py::arg("step") = 0, py::arg("count") = 0,
              py::arg("trigger") = std::vector<std::string>(), py::arg("timeout") = 1.0,
              "Frames that begin to flow now.")
+        .def("stream_to", &stream_into, py::arg("target"), py::arg("frame_size"), py::kw_only(),
+             py::arg("offset") = 0, py::arg("step") = 0, py::arg("count") = 0,
+             py::arg("trigger") = std::vector<std::string>(), py::arg("timeout") = 1.0,
+             "Frames that begin to flow now into another board.")
+        .def(
+            "region",
+            [](dma_handle& self, std::uint64_t offset, std::uint64_t bytes) {
+                return std::make_unique<region_handle>(self.get().region(offset, bytes),
+                                                       self.owner());
+            },
+            py::arg("offset"), py::arg("bytes"), "Of its memory, for copy().")
         .def_property_readonly("alignment",
                                [](dma_handle& self) { return self.get().facts().alignment; })
         .def_property_readonly("memory", [](dma_handle& self) { return self.get().facts().memory; })

@@ -86,6 +86,9 @@ void bind_frame(py::module_& core) {
              "Its bytes as an array, without a copy; the array keeps the frame.")
         .def("release", &frame_object::release, "Give it back before it is collected.")
         .def_property_readonly("released", &frame_object::released)
+        .def_property_readonly(
+            "index", [](frame_object& self) { return self.get().index(); },
+            "Which of the stream's frames: in another board they lie one behind the other.")
         .def_property_readonly("sequence", [](frame_object& self) { return self.get().sequence(); })
         .def_property_readonly("lost", [](frame_object& self) { return self.get().lost(); })
         .def_property_readonly(
