@@ -2,6 +2,7 @@
 // UPCIEDEV_PEER_ROUTE, _DMA_PEER, _DMA_PEER_RING and _PEER_LEASE: an engine of edu writes straight
 // into the memory of ivshmem and into an NVMe's CMB.
 #include "dma.hpp"
+#include "modules.hpp"
 
 #include <gtest/gtest.h>
 
@@ -21,10 +22,6 @@ using namespace std::chrono_literals;
 constexpr std::uint32_t from_board = 0, to_board = 1; // channels of edu
 constexpr std::uint32_t memory_bar = 2, registers_bar = 0;
 constexpr std::uint64_t edu_memory = 4095; // bytes that its engine reaches
-
-void set_parameter(const std::string& module, const std::string& name, bool on) {
-    write_file("/sys/module/" + module + "/parameters/" + name, on ? "Y" : "N");
-}
 
 // A parameter of the base driver, for the length of a test.
 class policy {

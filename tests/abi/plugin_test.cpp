@@ -1,29 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the base driver offers to card plugins, tried by plugin/test_plugin.c: a plugin that was
 // built for another base driver, or whose guards are no windows, is refused; access is checked.
-#include "harness.hpp"
+#include "modules.hpp"
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <ostream>
-
-#include <sys/syscall.h>
-#include <unistd.h>
 
 namespace raw {
 namespace {
-
-int load_module(const std::string& name, const std::string& parameters) {
-    const char* out = std::getenv("UPCIEDEV_OUT"); // set by ./dev guest
-    const auto object =
-        open_node(std::string{out ? out : "."} + "/modules/" + name + ".ko", O_RDONLY);
-    return ::syscall(SYS_finit_module, object.get(), parameters.c_str(), 0) < 0 ? errno : 0;
-}
-
-int unload_module(const char* name) {
-    return ::syscall(SYS_delete_module, name, O_NONBLOCK) < 0 ? errno : 0;
-}
 
 struct wrong_registration {
     const char* fault;

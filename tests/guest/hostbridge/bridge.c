@@ -36,10 +36,10 @@ u64 hb_bus_address(u64 cpu)
 	return cpu - window + bus;
 }
 
-/* Else ACPI is asked by which line they interrupt */
-static int manage_irq(struct pci_dev *pdev, void *nothing)
+/* Else ACPI is asked, when ports come, by which line they interrupt; and also when they go */
+static int manage_irq(struct pci_dev *pdev, void *managed)
 {
-	pdev->irq_managed = 1;
+	pdev->irq_managed = !!managed;
 	return 0;
 }
 
@@ -70,7 +70,7 @@ static int host_scan(void)
 		pci_assign_unassigned_bus_resources(host->bus);
 		list_for_each_entry(child, &host->bus->children, node)
 			pcie_bus_configure_settings(child);
-		pci_walk_bus(host->bus, manage_irq, NULL);
+		pci_walk_bus(host->bus, manage_irq, host);
 		pci_bus_add_devices(host->bus);
 	}
 	pci_unlock_rescan_remove();
@@ -80,6 +80,7 @@ static int host_scan(void)
 static void host_remove(void)
 {
 	pci_lock_rescan_remove();
+	pci_walk_bus(host->bus, manage_irq, NULL);
 	pci_stop_root_bus(host->bus);
 	pci_remove_root_bus(host->bus);
 	pci_unlock_rescan_remove();

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Boards behind the emulated host bridge leave during transfers: nothing lands after that, however
+// ill the engine is. Runs with tests/guest/hostbridge, see tests/guest/runs.toml.
+#include "emulated_crate.hpp"
+#include "modules.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <thread>
+
+namespace raw {
+namespace {
+
+using namespace emulated;
+using namespace std::chrono_literals;
+
+constexpr unsigned from_slot = 21, to_slot = 22;
+
+// One transfer after the other until one fails.
+class stream_of_transfers {
+  public:
+    explicit stream_of_transfers(const pair& boards)
+        : thread_{[this, &boards] {
+              while (error_ == 0)
+                  error_ = boards.move(0, memory_bytes);
+          }} {}
+    int join() {
+        thread_.join();
+        return error_;
+    }
+
+  private:
+    int error_ = 0;
+    std::thread thread_;
+};
+
+void expect_nothing_lands(unsigned slot) {
+    const auto landed = counter(slot, "landed");
+    std::this_thread::sleep_for(20ms);
+    EXPECT_EQ(counter(slot, "landed"), landed) << "written after the board had left";
+}
+
+void expect_works(unsigned seed) {
+    const pair boards{from_slot, to_slot};
+    fill_memory(boards.source, seed);
+    ASSERT_EQ(boards.move(0, 65536), 0);
+    const auto sent = memory_of(boards.source), received = memory_of(boards.target);
+    EXPECT_TRUE(std::equal(sent.begin(), sent.begin() + 65536, received.begin()));
+}
+
+bool all_ones(const std::vector<std::byte>& memory) {
+    return std::ranges::all_of(memory, [](std::byte each) { return each == std::byte{0xff}; });
+}
+
+class host_bridge_removal : public testing::Test {
+  protected:
+    static void SetUpTestSuite() { load(); }
+    static void TearDownTestSuite() { unload(); }
+};
+
+enum class way { removed, unbound, pulled };
+
+struct leaving {
+    unsigned slot;
+    way by;
+    milliseconds after;
+};
+
+std::ostream& operator<<(std::ostream& out, const leaving& what) {
+    constexpr const char* names[] = {"removed", "unbound", "pulled"};
+    return out << "slot " << what.slot << ' ' << names[static_cast<int>(what.by)] << " after "
+               << what.after.count() << " ms";
+}
+
+void leave(const leaving& what, const board& which) {
+    switch (what.by) {
+    case way::removed:
+        return emulated::remove(what.slot);
+    case way::unbound:
+        return unbind(which);
+    case way::pulled:
+        return pull(what.slot);
+    }
+}
+
+void come_back(const leaving& what, const board& which) {
+    switch (what.by) {
+    case way::removed:
+        return rescan(what.slot);
+    case way::unbound:
+        return bind(which);
+    case way::pulled:
+        return plug(what.slot);
+    }
+}
+
+void one_round(const leaving& what) {
+    SCOPED_TRACE(testing::PrintToString(what));
+    const auto which = at_slot(what.slot);
+    {
+        const pair boards{from_slot, to_slot};
+        stream_of_transfers busy{boards};
+        std::this_thread::sleep_for(what.after);
+        leave(what, which);
+        if (what.by != way::pulled) expect_nothing_lands(to_slot);
+        const int error = busy.join();
+        EXPECT_EQ(error, what.slot == to_slot ? EHOSTDOWN : ENODEV);
+        expect_nothing_lands(to_slot);
+    }
+    // Its driver leaves in its own time; the slot is free then
+    ASSERT_TRUE(within(10s, [&] { return ::access(which.node.c_str(), F_OK) != 0; }));
+    come_back(what, which);
+    const auto target = open_slot(to_slot);
+    if (what.slot != to_slot || what.by != way::pulled) return;
+    EXPECT_TRUE(all_ones(memory_of(target))) << "written while it was not there";
+}
+
+TEST_F(host_bridge_removal, EitherEndInAnyWayAtAnyMoment) {
+    constexpr unsigned rounds = 24;
+    const auto seed = std::random_device{}();
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937 random{seed};
+    for (unsigned round = 0; round < rounds && !HasFailure(); ++round) {
+        const auto slot = round % 2 == 0 ? from_slot : to_slot;
+        const auto by = static_cast<way>(round / 2 % 3);
+        one_round({slot, by, milliseconds{random() % 60}});
+    }
+    expect_works(1);
+}
+
+TEST_F(host_bridge_removal, BothAreUnboundAtTheSameMoment) {
+    const auto one = at_slot(from_slot), other = at_slot(to_slot);
+    for (int round = 0; round < 5; ++round) {
+        const pair there{from_slot, to_slot}, back{to_slot, from_slot};
+        stream_of_transfers first{there}, second{back};
+        std::this_thread::sleep_for(20ms);
+        std::thread leaves{[&] { unbind(one); }};
+        unbind(other);
+        leaves.join();
+        for (const int error : {first.join(), second.join()})
+            EXPECT_TRUE(error == ENODEV || error == EHOSTDOWN) << error;
+        expect_nothing_lands(from_slot);
+        expect_nothing_lands(to_slot);
+        bind(one);
+        bind(other);
+    }
+    expect_works(2);
+}
+
+// An engine that is deaf to "stop" loses Bus Master, and is reset.
+class host_bridge_deaf : public host_bridge_removal {
+  protected:
+    void SetUp() override {
+        expect_kernel_message("does not stop: cut off from the bus");
+        set(from_slot, "runs_on", true);
+    }
+    void TearDown() override { set(from_slot, "runs_on", false); }
+};
+
+TEST_F(host_bridge_deaf, NothingLandsAfterThePeerHasLeft) {
+    const auto target = at_slot(to_slot);
+    {
+        const pair boards{from_slot, to_slot};
+        stream_of_transfers busy{boards};
+        std::this_thread::sleep_for(50ms);
+        const auto landed = counter(to_slot, "landed");
+        EXPECT_GT(landed, 0U);
+        unbind(target);
+        expect_nothing_lands(to_slot);
+        EXPECT_EQ(busy.join(), EHOSTDOWN);
+    }
+    set(from_slot, "runs_on", false);
+    bind(target);
+    expect_nothing_lands(to_slot);
+    expect_works(3);
+}
+
+TEST_F(host_bridge_deaf, NothingLandsAfterItHasLeftItself) {
+    const auto source = at_slot(from_slot);
+    {
+        const pair boards{from_slot, to_slot};
+        stream_of_transfers busy{boards};
+        std::this_thread::sleep_for(50ms);
+        unbind(source);
+        expect_nothing_lands(to_slot);
+        EXPECT_EQ(busy.join(), ENODEV);
+    }
+    bind(source);
+    const pair boards{from_slot, to_slot}; // its Bus Master is on again
+    expect_nothing_lands(to_slot);
+    set(from_slot, "runs_on", false);
+    expect_works(4);
+}
+
+TEST_F(host_bridge_deaf, ALimitOfTimeCutsItOff) {
+    {
+        const pair boards{from_slot, to_slot};
+        auto what = boards.request(0, memory_bytes);
+        what.timeout_ms = 200;
+        EXPECT_EQ(boards.move(what), ETIMEDOUT);
+        expect_nothing_lands(to_slot);
+    }
+    set(from_slot, "runs_on", false);
+    expect_works(5);
+}
+
+// The whole crate goes, with boards at work.
+TEST(host_bridge_unloading, EndsTransfers) {
+    for (int round = 0; round < 5; ++round) {
+        load();
+        {
+            const pair boards{from_slot, to_slot};
+            stream_of_transfers busy{boards};
+            std::this_thread::sleep_for(20ms);
+            EXPECT_EQ(unload_module("test_bridge"), 0);
+            const int error = busy.join();
+            EXPECT_TRUE(error == ENODEV || error == EHOSTDOWN) << error;
+        }
+        EXPECT_EQ(unload_module("test_peer"), 0);
+    }
+}
+
+} // namespace
+} // namespace raw
