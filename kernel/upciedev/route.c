@@ -64,9 +64,17 @@ static struct pci_bus *root_bus(struct pci_dev *pdev)
 	return bus;
 }
 
-static bool root_listed(struct pci_dev *pdev, bool same)
+/* By which a host bridge is known: its own device or, where it has none, a root port */
+static struct pci_dev *root_device(struct pci_dev *pdev)
 {
 	struct pci_dev *root = pci_get_slot(root_bus(pdev), PCI_DEVFN(0, 0));
+
+	return root ?: pci_dev_get(pcie_find_root_port(pdev));
+}
+
+static bool root_listed(struct pci_dev *pdev, bool same)
+{
+	struct pci_dev *root = root_device(pdev);
 	bool good = false;
 	u32 i;
 
