@@ -163,6 +163,10 @@ void rescan(unsigned slot) {
     write_file(device_folder(port_of(slot)) + "rescan", "1");
 }
 
+void power(unsigned slot, bool on) {
+    write_file("/sys/bus/pci/slots/" + std::to_string(slot) + "/power", on ? "1" : "0");
+}
+
 pair::pair(unsigned from, unsigned to)
     : source{open_slot(from)}, target{open_slot(to)}, channel{open_channel(source, 0).channel} {}
 

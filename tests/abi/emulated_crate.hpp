@@ -51,7 +51,8 @@ void set(unsigned slot, const std::string& name, bool on);
 // Ways to leave; each has a way back.
 void remove(unsigned slot); // by sysfs
 void rescan(unsigned slot);
-inline void pull(unsigned slot) { // by surprise
+void power(unsigned slot, bool on); // of the slot, by the kernel
+inline void pull(unsigned slot) {   // by surprise
     set(slot, "present", false);
 }
 inline void plug(unsigned slot) {
