@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # soak.sh [COUNT [CYCLES]]: the unit and guest tests, COUNT times over (default 20), then a board that
-# leaves and comes back CYCLES times (default 1000) under a program; stops at the first failure.
+# leaves and comes back CYCLES times (default 1000) under a program, and either end of transfers from board
+# to board about as often; stops at the first failure.
 set -euo pipefail
 
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
@@ -23,3 +24,5 @@ done
 echo "== $cycles times out and in"
 tools/guest-run --timeout $((600 + 30 * cycles)) --crate devices/crates/full.yaml -- \
     env UPCIEDEV_CYCLES="$cycles" ./dev run -- tests/guest/hotplug.py
+tools/guest-run --timeout $((600 + 5 * cycles)) "--append=memmap=32M%0x18000000-1" -- \
+    tests/guest/abi.sh "--gtest_filter=host_bridge_removal.Either*" "--gtest_repeat=$(((cycles + 29) / 30))"

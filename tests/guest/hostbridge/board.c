@@ -35,6 +35,20 @@ static void clear_registers(struct hb_function *board, void __iomem *regs)
 	writel(OUR_ID, regs + ID);
 }
 
+/*
+ * A function level reset, under hb_lock. The engine forgets once it looks, and until then
+ * the registers have no ID.
+ */
+void hb_reset(struct hb_function *board)
+{
+	void __iomem *regs = hb_behind(board, HB_REGS_BAR);
+
+	if (regs)
+		writel(0, regs + ID);
+	hb_board_config(board);
+	board->reset = true;
+}
+
 static bool to_be_reset(struct hb_function *board)
 {
 	unsigned long flags;
@@ -49,8 +63,7 @@ static bool to_be_reset(struct hb_function *board)
 
 static void take_job(struct hb_function *board, void __iomem *regs)
 {
-	board->host = readl(regs + HOST) |
-		      (u64)readl(regs + HOST + 4) << 32;
+	board->host = readl(regs + HOST) | (u64)readl(regs + HOST + 4) << 32;
 	board->offset = readl(regs + OFFSET);
 	board->length = readl(regs + LENGTH);
 	board->done = 0;

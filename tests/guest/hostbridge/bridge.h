@@ -86,12 +86,14 @@ void hb_board_config(struct hb_function *board);
 void hb_link(struct hb_function *port, bool up);
 
 /* fabric.c */
+void __iomem *hb_behind(const struct hb_function *board, u32 bar);
 void __iomem *hb_bar(const struct hb_function *board, u32 bar);
 bool hb_emit(struct hb_function *board, u64 address, const void *data, u32 length);
 
 /* board.c */
 int hb_engines_start(void);
 void hb_engines_stop(void);
+void hb_reset(struct hb_function *board);
 void hb_pull(struct hb_function *board);
 void hb_plug(struct hb_function *board);
 

@@ -97,10 +97,8 @@ static int config_write(struct pci_bus *bus, unsigned int devfn, int where, int 
 	function = find(bus->number, devfn);
 	if (function && where + size <= HB_CONFIG) {
 		put(function, where, size, value);
-		if (asks_for_reset(function, where, size, value)) {
-			hb_board_config(function);
-			function->reset = true;
-		}
+		if (asks_for_reset(function, where, size, value))
+			hb_reset(function);
 		if (function->kind == HB_DOWNSTREAM)
 			hb_line_check(function);
 	}

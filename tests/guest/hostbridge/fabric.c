@@ -64,11 +64,17 @@ static u32 bar_bytes(u32 bar)
 }
 
 /* What lies behind a BAR; NULL while the kernel has not placed it */
+void __iomem *hb_behind(const struct hb_function *board, u32 bar)
+{
+	return hb_window_at(bar_address(board, bar), bar_bytes(bar));
+}
+
+/* NULL also while the board does not decode it */
 void __iomem *hb_bar(const struct hb_function *board, u32 bar)
 {
 	if (!board->present || !commanded(board, PCI_COMMAND_MEMORY))
 		return NULL;
-	return hb_window_at(bar_address(board, bar), bar_bytes(bar));
+	return hb_behind(board, bar);
 }
 
 static void __iomem *decode(const struct hb_function *board, u64 address)
