@@ -92,7 +92,7 @@ void upciedev_channel_leave(struct upciedev_channel *channel)
 	upciedev_causes_drop(channel->board, causes_of(channel));
 }
 
-static void channel_free(struct upciedev_channel *channel)
+void upciedev_channel_free(struct upciedev_channel *channel)
 {
 	struct upciedev_device *device = channel->board->device;
 
@@ -101,14 +101,15 @@ static void channel_free(struct upciedev_channel *channel)
 	upciedev_channel_leave(channel);
 	mutex_unlock(&device->lock);
 	upciedev_ring_free(channel);
-	fput(channel->board_file);
+	if (channel->board_file)
+		fput(channel->board_file);
 	kfree(channel);
 	upciedev_count(UPCIEDEV_COUNT_CHANNELS, -1);
 }
 
 static int dma_release(struct inode *inode, struct file *filp)
 {
-	channel_free(filp->private_data);
+	upciedev_channel_free(filp->private_data);
 	return 0;
 }
 
@@ -173,35 +174,52 @@ static const struct file_operations dma_fops = {
 	.llseek		= noop_llseek,
 };
 
-static struct upciedev_channel *channel_create(struct upciedev_file *file, u32 number)
+/**
+ * upciedev_channel_create() - somebody uses a channel
+ * @board: board
+ * @number: channel that it has
+ * @file: by which it is asked for; NULL: a plugin, which holds and has entered the board
+ */
+struct upciedev_channel *upciedev_channel_create(struct upciedev_board *board, u32 number,
+						 struct upciedev_file *file)
 {
 	struct upciedev_channel *channel = kzalloc(sizeof(*channel), GFP_KERNEL_ACCOUNT);
-	struct upciedev_board *board = file->board;
+	struct upciedev_device *device = board->device;
 	int err;
 
 	if (!channel)
 		return ERR_PTR(-ENOMEM);
-	channel->board_file = get_file(file->filp);
+	channel->board_file = file ? get_file(file->filp) : NULL;
 	channel->file = file;
 	channel->board = board;
-	channel->dma = &file->device->card->dmas[number];
+	channel->dma = &device->card->dmas[number];
 	channel->engine = upciedev_engine_of(board, number);
 	INIT_LIST_HEAD(&channel->node);
 	mutex_init(&channel->lock);
 	upciedev_count(UPCIEDEV_COUNT_CHANNELS, 1);
-	mutex_lock(&file->device->lock);
+	mutex_lock(&device->lock);
 	err = join(channel);
-	mutex_unlock(&file->device->lock);
+	mutex_unlock(&device->lock);
 	if (!err)
 		return channel;
-	channel_free(channel);
+	upciedev_channel_free(channel);
 	return ERR_PTR(err);
+}
+
+/* May it be used at all? @number exists */
+int upciedev_channel_possible(const struct upciedev_board *board, u32 number)
+{
+	const struct upciedev_card_dma *dma = &board->device->card->dmas[number];
+
+	/* Without interrupts there must be something to look at */
+	if (!board->nr_vectors && !dma->busy.width && !(dma->ops && dma->ops->running))
+		return -EOPNOTSUPP;
+	return upciedev_may_master(board->device) ? 0 : -EOPNOTSUPP;
 }
 
 static int open_check(const struct upciedev_file *file, const struct upciedev_dma_open *open)
 {
 	const struct upciedev_card *card = file->device->card;
-	const struct upciedev_card_dma *dma;
 
 	if (open->flags || open->reserved32 || open->reserved[0] || open->reserved[1] ||
 	    open->channel >= card->nr_dmas)
@@ -210,23 +228,20 @@ static int open_check(const struct upciedev_file *file, const struct upciedev_dm
 		return -EBADF;
 	if (!upciedev_may_write(file->board, file))
 		return -EBUSY;
-	dma = &card->dmas[array_index_nospec(open->channel, card->nr_dmas)];
-	/* Without interrupts there must be something to look at */
-	if (!file->board->nr_vectors && !dma->busy.width && !(dma->ops && dma->ops->running))
-		return -EOPNOTSUPP;
-	return upciedev_may_master(file->device) ? 0 : -EOPNOTSUPP;
+	return upciedev_channel_possible(file->board,
+					 array_index_nospec(open->channel, card->nr_dmas));
 }
 
 static struct file *channel_open(struct upciedev_file *file, u32 number)
 {
-	struct upciedev_channel *channel = channel_create(file, number);
+	struct upciedev_channel *channel = upciedev_channel_create(file->board, number, file);
 	struct file *filp;
 
 	if (IS_ERR(channel))
 		return ERR_CAST(channel);
 	filp = anon_inode_getfile("[upciedev-dma]", &dma_fops, channel, O_RDWR);
 	if (IS_ERR(filp))
-		channel_free(channel);
+		upciedev_channel_free(channel);
 	return filp;
 }
 

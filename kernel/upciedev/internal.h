@@ -207,7 +207,7 @@ struct upciedev_route {
 /* A place in a peer's window */
 struct upciedev_place {
 	struct upciedev_board *board;
-	const struct upciedev_file *file;	/* by which it was named, or NULL */
+	const struct upciedev_file *file;	/* by which it was named; NULL: a plugin's */
 	u32 bar;
 	u64 offset;
 	u64 length;
@@ -228,7 +228,7 @@ struct upciedev_lease {
 /* A file of UPCIEDEV_DMA_OPEN */
 struct upciedev_channel {
 	struct file *board_file;	/* keeps @file, its board and the card's module */
-	struct upciedev_file *file;
+	struct upciedev_file *file;	/* NULL: a plugin's, as @board_file */
 	struct upciedev_board *board;
 	struct upciedev_engine *engine;
 	const struct upciedev_card_dma *dma;
@@ -366,6 +366,10 @@ int upciedev_engine_move(struct upciedev_channel *channel, struct upciedev_memor
 /* dma_fd.c */
 long upciedev_dma_info(struct upciedev_file *file, struct upciedev_dma_info __user *arg);
 long upciedev_dma_open(struct upciedev_file *file, struct upciedev_dma_open __user *arg);
+struct upciedev_channel *upciedev_channel_create(struct upciedev_board *board, u32 number,
+						 struct upciedev_file *file);
+void upciedev_channel_free(struct upciedev_channel *channel);
+int upciedev_channel_possible(const struct upciedev_board *board, u32 number);
 int upciedev_channel_check(const struct upciedev_channel *channel, u64 offset, u64 length);
 void upciedev_channel_leave(struct upciedev_channel *channel);
 
@@ -447,6 +451,8 @@ void upciedev_peers_wake(void);
 int upciedev_peer_move(struct upciedev_channel *channel, const struct upciedev_place *to,
 		       u64 offset, struct upciedev_limit *limit, struct upciedev_route *route,
 		       u64 *done);
+int upciedev_peer_once(struct upciedev_channel *channel, const struct upciedev_place *to,
+		       u64 offset, u32 timeout_ms, struct upciedev_peer_result *result);
 long upciedev_dma_peer(struct upciedev_channel *channel, struct upciedev_dma_peer __user *arg);
 long upciedev_peer_route(struct upciedev_file *file, struct upciedev_peer_route __user *arg);
 

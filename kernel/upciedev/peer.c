@@ -135,6 +135,14 @@ static bool leased_to_other(const struct upciedev_place *to)
 	return other;
 }
 
+/* A plugin has no part in the claim of another board */
+static bool claimed_by_other(const struct upciedev_place *to)
+{
+	if (!to->file)
+		return READ_ONCE(to->board->claim);
+	return !upciedev_may_write(to->board, to->file);
+}
+
 static int place_check(const struct upciedev_place *to)
 {
 	u64 length = upciedev_bar_length(to->board, to->bar);
@@ -143,7 +151,7 @@ static int place_check(const struct upciedev_place *to)
 		return -ENXIO;
 	if (!to->length || to->offset > length || to->length > length - to->offset)
 		return -ERANGE;
-	if (!upciedev_may_write(to->board, to->file) || leased_to_other(to))
+	if (claimed_by_other(to) || leased_to_other(to))
 		return -EBUSY;
 	return 0;
 }
@@ -201,24 +209,37 @@ int upciedev_peer_move(struct upciedev_channel *channel, const struct upciedev_p
 	return err;
 }
 
-static int peer_transfer(struct upciedev_channel *channel, struct upciedev_dma_peer *what,
-			 struct upciedev_file *peer)
+/* One transfer; @result is for users and plugins alike, and to be zeroed before */
+int upciedev_peer_once(struct upciedev_channel *channel, const struct upciedev_place *to,
+		       u64 offset, u32 timeout_ms, struct upciedev_peer_result *result)
 {
-	struct upciedev_limit limit = upciedev_limit_in(what->timeout_ms, &channel->cancels);
-	struct upciedev_place to = {
-		.board = peer->board, .file = peer, .bar = what->bar,
-		.offset = what->peer_offset, .length = what->length,
-	};
+	struct upciedev_limit limit = upciedev_limit_in(timeout_ms, &channel->cancels);
 	struct upciedev_route route = {};
 	int err;
 
 	if (!upciedev_may_write(channel->board, channel->file))
 		return -EBUSY;
-	err = upciedev_channel_check(channel, what->offset, what->length);
+	err = upciedev_channel_check(channel, offset, to->length);
 	if (!err)
-		err = upciedev_peer_move(channel, &to, what->offset, &limit, &route, &what->done);
-	what->route = route.kind;
-	what->reason = route.reason;
+		err = upciedev_peer_move(channel, to, offset, &limit, &route, &result->done);
+	result->route = route.kind;
+	result->reason = route.reason;
+	return err;
+}
+
+static int peer_transfer(struct upciedev_channel *channel, struct upciedev_dma_peer *what,
+			 struct upciedev_file *peer)
+{
+	struct upciedev_peer_result result = {};
+	struct upciedev_place to = {
+		.board = peer->board, .file = peer, .bar = what->bar,
+		.offset = what->peer_offset, .length = what->length,
+	};
+	int err = upciedev_peer_once(channel, &to, what->offset, what->timeout_ms, &result);
+
+	what->done = result.done;
+	what->route = result.route;
+	what->reason = result.reason;
 	return err;
 }
 
@@ -241,7 +262,6 @@ long upciedev_dma_peer(struct upciedev_channel *channel, struct upciedev_dma_pee
 	err = transfer_check(&what);
 	if (err)
 		return err;
-	what.done = 0;
 	what.bar = array_index_nospec(what.bar, UPCIEDEV_NR_BARS);
 	filp = upciedev_board_file(what.peer);
 	if (IS_ERR(filp))

@@ -327,6 +327,53 @@ void *upciedev_engine_descriptors(const struct upciedev_engine *engine, u64 *add
 struct upciedev_board *upciedev_board_find(int domain, u32 root, u32 slot);
 void upciedev_board_release(struct upciedev_board *board);
 
+/**
+ * struct upciedev_peer_request - bytes from one board's memory into a window of another
+ * @from: board whose engine does it
+ * @to: board with the window
+ * @channel: of @from. One with UPCIEDEV_DMA_TO_BOARD reads from the window, where the
+ *	administrator allows it (peer_reads)
+ * @bar: of @to, with UPCIEDEV_BAR_PEER
+ * @timeout_ms: 1 to UPCIEDEV_DMA_MAX_MS
+ * @offset: in the memory of @from
+ * @peer_offset: in the BAR
+ * @length: bytes
+ */
+struct upciedev_peer_request {
+	struct upciedev_board *from;
+	struct upciedev_board *to;
+	u32 channel;
+	u32 bar;
+	u32 timeout_ms;
+	u64 offset;
+	u64 peer_offset;
+	u64 length;
+};
+
+/**
+ * struct upciedev_peer_result - what came of it
+ * @done: bytes issued, not yet arrived
+ * @route: UPCIEDEV_ROUTE_*
+ * @reason: UPCIEDEV_REASON_*
+ */
+struct upciedev_peer_result {
+	u64 done;
+	u32 route;
+	u32 reason;
+};
+
+/*
+ * Does a transfer between boards by the rules of UPCIEDEV_DMA_PEER: same checks, ways and
+ * errors. Leases and claims of the board with the window are all others', so they forbid
+ * it (-EBUSY); a claim of the board that writes does not, as with its registers. The
+ * caller holds both boards, by upciedev_board_find(), and waits: not in callbacks of an
+ * engine or in start(), and with no lock that they or a removal might want. A signal of
+ * the calling process ends it (-EINTR), as does either board's leaving (-ENODEV: @from,
+ * -EHOSTDOWN: @to).
+ */
+int upciedev_peer_transfer(const struct upciedev_peer_request *request,
+			   struct upciedev_peer_result *result);
+
 /* For messages and properties of the PCI device; never for its BARs */
 struct pci_dev *upciedev_pci_dev(const struct upciedev_board *board);
 
