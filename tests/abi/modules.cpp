@@ -19,8 +19,12 @@ int unload_module(const char* name) {
     return ::syscall(SYS_delete_module, name, O_NONBLOCK) < 0 ? errno : 0;
 }
 
+std::string parameter(const std::string& module, const std::string& name) {
+    return "/sys/module/" + module + "/parameters/" + name;
+}
+
 void set_parameter(const std::string& module, const std::string& name, bool on) {
-    write_file("/sys/module/" + module + "/parameters/" + name, on ? "Y" : "N");
+    write_file(parameter(module, name), on ? "Y" : "N");
 }
 
 } // namespace raw

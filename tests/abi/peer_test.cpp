@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // UPCIEDEV_PEER_ROUTE, _DMA_PEER, _DMA_PEER_RING and _PEER_LEASE: an engine of edu writes straight
 // into the memory of ivshmem and into an NVMe's CMB.
-#include "dma.hpp"
-#include "modules.hpp"
+#include "peers.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cstring>
-#include <numeric>
 #include <thread>
 
 #include <poll.h>
@@ -19,90 +17,20 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint32_t from_board = 0, to_board = 1; // channels of edu
-constexpr std::uint32_t memory_bar = 2, registers_bar = 0;
-constexpr std::uint64_t edu_memory = 4095; // bytes that its engine reaches
-
-// A parameter of the base driver, for the length of a test.
-class policy {
-  public:
-    policy(std::string name, bool on) : name_{std::move(name)} {
-        set_parameter("upciedev", name_, on);
-    }
-    ~policy() { set_parameter("upciedev", name_, false); }
-    policy(const policy&) = delete;
-    policy& operator=(const policy&) = delete;
-
-  private:
-    std::string name_;
-};
-
-file channel_of(const file& board, std::uint32_t number) {
-    return open_channel(board, number).channel;
-}
-
-std::vector<unsigned char> pattern(std::size_t bytes, unsigned char first) {
-    std::vector<unsigned char> data(bytes);
-    std::iota(data.begin(), data.end(), first);
-    return data;
-}
-
-// Boards of the generic driver offer their memory only if it was told so before it took them.
 class peers : public testing::Test {
   protected:
-    static void SetUpTestSuite() {
-        set_parameter("upciedev_generic", "peers", true);
-        for (auto which : {role::memory, role::nvme})
-            unbound again{the(which)};
-    }
-    static void TearDownTestSuite() { set_parameter("upciedev_generic", "peers", false); }
+    static void SetUpTestSuite() { offer_memory({&the(role::memory), &the(role::nvme)}); }
+    static void TearDownTestSuite() { offer_no_more(); }
 
-    void fill_edu(const std::vector<unsigned char>& data) const {
-        auto sent = data;
-        ASSERT_EQ(transfer(channel_of(edu_, to_board), 0, sent.data(), sent.size()), 0);
-    }
-    upciedev_dma_peer transfer_to(const file& peer, std::uint64_t at, std::uint64_t length) const {
-        upciedev_dma_peer what{};
-        what.peer = peer.get();
-        what.bar = memory_bar;
-        what.peer_offset = at;
-        what.length = length;
-        what.timeout_ms = patient_ms;
-        return what;
-    }
+    void fill_edu(const std::vector<unsigned char>& data) const { raw::fill_edu(edu_, data); }
     int move(upciedev_dma_peer& what) const {
         return control(writer_.get(), UPCIEDEV_DMA_PEER, &what);
-    }
-    upciedev_peer_route route(const file& from, const file& to, std::uint32_t bar = memory_bar,
-                              std::uint32_t channel = UPCIEDEV_NO_CHANNEL) const {
-        upciedev_peer_route what{};
-        what.size = sizeof(what);
-        what.peer = to.get();
-        what.bar = bar;
-        what.channel = channel;
-        EXPECT_EQ(control(from.get(), UPCIEDEV_PEER_ROUTE, &what), 0);
-        return what;
     }
 
     file edu_ = open_board(role::spare_edu);
     file memory_ = open_board(role::memory);
     file writer_ = channel_of(edu_, from_board);
 };
-
-std::vector<unsigned char> bytes_of(const file& board, std::uint64_t at, std::size_t length) {
-    map window{board.get(), UPCIEDEV_POS(memory_bar, 0), 1U << 20U};
-    std::vector<unsigned char> data(length);
-    const auto* from = reinterpret_cast<volatile unsigned char*>(window.bytes()) + at;
-    for (auto& byte : data)
-        byte = *from++;
-    return data;
-}
-
-void blank(const file& board, std::size_t length) {
-    map window{board.get(), UPCIEDEV_POS(memory_bar, 0), 1U << 20U};
-    for (std::size_t i = 0; i < length; i += 4)
-        window.word(i) = 0xeeeeeeee;
-}
 
 TEST_F(peers, RouteBehindOneSwitchIsDirect) {
     const auto there = route(edu_, memory_);
@@ -162,6 +90,8 @@ TEST_F(peers, AnNvmeTakesThemInItsBuffer) {
 TEST_F(peers, WrongRequestsAreRefused) {
     upciedev_bar_info bar{};
     ASSERT_EQ(bar_info(memory_.get(), memory_bar, bar), 0);
+    fill_edu(pattern(64, 1));
+    blank(memory_, window_length);
     const auto attempt = [&](auto change) {
         auto what = transfer_to(memory_, 0, 16);
         change(what);
@@ -182,6 +112,7 @@ TEST_F(peers, WrongRequestsAreRefused) {
     EXPECT_EQ(attempt([&](auto& w) { w.peer = writer_.get(); }), EINVAL);
     const auto reader = open_board(role::memory, O_RDONLY);
     EXPECT_EQ(attempt([&](auto& w) { w.peer = reader.get(); }), EBADF);
+    EXPECT_TRUE(untouched(memory_)) << "something came";
     upciedev_peer_route what{};
     what.size = sizeof(what) - 8;
     what.peer = memory_.get();

@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <iostream>
-#include <ranges>
 #include <unistd.h>
 
 namespace cli {
@@ -53,6 +53,15 @@ class kept_stretch {
     std::vector<std::uint32_t> before_;
 };
 
+/// Words that are as they should be.
+std::size_t arrived(const std::vector<std::uint32_t>& wanted,
+                    const std::vector<std::uint32_t>& found) {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+        count += wanted[i] == found[i] ? 1 : 0;
+    return count;
+}
+
 class climber {
   public:
     climber(const peer_pair& pair, std::chrono::nanoseconds timeout)
@@ -61,7 +70,7 @@ class climber {
 
   private:
     using step = rung (climber::*)();
-    rung configuration(const upciedev::board& board) const;
+    static rung configuration(const upciedev::board& board);
     rung configuration_of_source() { return configuration(pair_.from); }
     rung configuration_of_target() { return configuration(pair_.to); }
     rung way();
@@ -80,7 +89,7 @@ class climber {
     std::chrono::nanoseconds timeout_;
 };
 
-rung climber::configuration(const upciedev::board& board) const {
+rung climber::configuration(const upciedev::board& board) {
     const auto name = "BARs of " + board.label();
     const auto address = board.identity().pci_address;
     if (address.empty()) return {name, outcome::skipped, "simulated"};
@@ -137,9 +146,7 @@ rung climber::block(const std::string& name, std::uint64_t size) {
     if (mine == wanted.end()) return {name, outcome::passed, fmt::format("{} bytes arrived", size)};
     return {name, outcome::failed,
             fmt::format("{} of {} words arrived; word {} is {:#010x}, not {:#010x}{}",
-                        std::ranges::count_if(std::views::iota(std::size_t{0}, wanted.size()),
-                                              [&](auto i) { return wanted[i] == found[i]; }),
-                        wanted.size(), mine - wanted.begin(), *its, *mine,
+                        arrived(wanted, found), wanted.size(), mine - wanted.begin(), *its, *mine,
                         *its == ~0U ? "; all ones: the board, or a port above it, takes no writes "
                                       "from peers"
                                     : "")};
@@ -179,15 +186,15 @@ rung climber::read_back() {
 }
 
 std::vector<rung> climber::climb() {
-    static constexpr std::pair<const char*, step> steps[] = {
-        // NOLINT(modernize-avoid-c-arrays)
+    static constexpr std::array<std::pair<const char*, step>, 7> steps{{
+
         {"BARs", &climber::configuration_of_source},
         {"BARs", &climber::configuration_of_target},
         {"the way", &climber::way},
         {"one word into this computer's memory", &climber::into_memory},
         {word_rung, &climber::one_word},
         {"a block into the peer", &climber::whole_block},
-        {"a word out of the peer", &climber::read_back}};
+        {"a word out of the peer", &climber::read_back}}};
     std::vector<rung> rungs;
     for (const auto& [name, act] : steps) {
         try {

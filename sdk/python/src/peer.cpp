@@ -45,16 +45,16 @@ peer_route route_between_boards(board_handle& self, board_handle& peer,
     return std::visit([&](const auto& which) { return from.route_to(to, which, channel); }, bar);
 }
 
-std::string route_text(const peer_route& self) {
+std::string peer_route_text(const peer_route& self) {
     return "<upciedev.PeerRoute: " + self.verdict() + ">";
 }
 
-std::string result_text(const copy_result& self) {
+std::string copy_result_text(const copy_result& self) {
     return "<upciedev.CopyResult: " + std::to_string(self.bytes) + " bytes, " + self.text() + ", " +
            std::string(name_of(self.arrival)) + ">";
 }
 
-void bind_route(py::module_& core) {
+void bind_peer_route(py::module_& core) {
     py::class_<peer_route>(core, "PeerRoute", py::is_final())
         .def_property_readonly(
             "way", [](const peer_route& self) { return name_of(self.way); },
@@ -67,10 +67,10 @@ void bind_route(py::module_& core) {
         .def_property_readonly("verdict", &peer_route::verdict)
         .def_property_readonly("remedy", &peer_route::remedy)
         .def("__bool__", &peer_route::open)
-        .def("__repr__", &route_text);
+        .def("__repr__", &peer_route_text);
 }
 
-void bind_result(py::module_& core) {
+void bind_copy_result(py::module_& core) {
     py::class_<copy_result>(core, "CopyResult", py::is_final())
         .def_readonly("route", &copy_result::route)
         .def_readonly("bounced", &copy_result::bounced)
@@ -87,14 +87,14 @@ void bind_result(py::module_& core) {
             "arrival", [](const copy_result& self) { return name_of(self.arrival); },
             "'issued', 'doorbell', 'arrived' or 'verified'.")
         .def_property_readonly("text", &copy_result::text)
-        .def("__repr__", &result_text);
+        .def("__repr__", &copy_result_text);
 }
 
 } // namespace
 
 void bind_peer(py::module_& core, py::class_<board_handle>& board_type) {
-    bind_route(core);
-    bind_result(core);
+    bind_peer_route(core);
+    bind_copy_result(core);
     py::class_<region_handle>(core, "Region", py::is_final())
         .def_property_readonly("size", [](region_handle& self) { return self.get().size(); })
         .def("__len__", [](region_handle& self) { return self.get().size(); })
