@@ -349,7 +349,7 @@ class Peer:
         self.ask(0)
 
     def ask(self, call, body=b""):
-        self.socket.send(struct.pack("<IHHIi", 0x73637075, 4, call, 1, 0) + body)
+        self.socket.send(struct.pack("<IHHIi", 0x73637075, 5, call, 1, 0) + body)
         answer = self.socket.recv(1 << 17)
         return struct.unpack_from("<i", answer, 12)[0], answer[16:]
 

@@ -65,7 +65,7 @@ class copies : public testing::Test {
         std::ranges::copy(bytes, memory(which, bar).subspan(at).begin());
     }
     [[nodiscard]] static std::uint64_t unsupported(const board& which) {
-        return which.health().errors.value().nonfatal;
+        return which.health().errors.value_or(error_counts{}).nonfatal;
     }
     static void redirect(const board& which, bool on = true) {
         sim(which).hardware().fault(model_fault::acs_redirect, on);

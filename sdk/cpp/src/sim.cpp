@@ -165,8 +165,9 @@ void sim_board::reset() {
 board_health sim_board::health() const {
     auto all = transport::health();
     all.simulated = true;
-    if (auto* const lines = state_->lines())
-        all.errors = error_counts{.nonfatal = lines->unsupported(*this)};
+    auto* const lines = state_->lines();
+    if (const auto count = lines == nullptr ? 0 : lines->unsupported(*this); count != 0)
+        all.errors = error_counts{.nonfatal = count};
     return all;
 }
 

@@ -288,7 +288,7 @@ board_health slot_transport::health() const {
     const auto told = ask_health();
     if (!told) return all;
     all.generation = told->generation;
-    all.errors = error_counts{.nonfatal = told->unsupported};
+    if (told->unsupported != 0) all.errors = error_counts{.nonfatal = told->unsupported};
     const auto state = told->claim.state;
     if (state == slot_wire::claim_state::other || state == slot_wire::claim_state::mine)
         all.claimed = claimant{told->claim.process, program_of(told->claim.process)};

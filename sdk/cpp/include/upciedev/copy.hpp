@@ -28,6 +28,7 @@ struct doorbell {
     region target; ///< a stretch of the same board as the target
 };
 
+/// How copy() goes about it.
 struct copy_options {
     upciedev::fallback fallback = upciedev::fallback::refuse;
     std::optional<upciedev::doorbell> doorbell{};

@@ -40,7 +40,9 @@ struct board_health {
     bool gone = false;      ///< it left its slot, was unbound or reset
     bool simulated = false; ///< no hardware: nothing about link and errors
     std::optional<link_facts> link;
-    std::optional<error_counts> errors; ///< nothing where board or kernel count none
+    /// Nothing where board or kernel count none. Simulated: Unsupported Requests, once there are
+    /// any.
+    std::optional<error_counts> errors;
     std::optional<claimant> claimed;
     std::string card;   ///< driver plugin, or model
     std::string driver; ///< version; empty where there is none
