@@ -258,6 +258,24 @@ static u64 next_piece(struct walk *walk, u64 limit, struct upciedev_dma_piece *p
 	return piece->length;
 }
 
+/*
+ * Only what moves: the rest of a frame is the user's. In steps of a page, for what an IOMMU
+ * made one stretch need not be one in memory.
+ */
+static void sync(struct device *dev, struct walk walk, enum dma_data_direction direction,
+		 bool for_cpu)
+{
+	struct upciedev_dma_piece piece;
+
+	while (walk.sg && walk.left) {
+		next_piece(&walk, PAGE_SIZE - offset_in_page(walk.address + walk.skip), &piece);
+		if (for_cpu)
+			dma_sync_single_for_cpu(dev, piece.host, piece.length, direction);
+		else
+			dma_sync_single_for_device(dev, piece.host, piece.length, direction);
+	}
+}
+
 static int move(struct upciedev_engine *engine, struct walk *walk,
 		const struct upciedev_limit *limit, u64 *done)
 {
@@ -299,21 +317,21 @@ int upciedev_engine_move(struct upciedev_channel *channel, struct upciedev_memor
 			 u64 from, u64 length, u64 offset,
 			 const struct upciedev_limit *limit, u64 *done)
 {
-	struct walk walk = walk_from(memory, from, length, channel->dma->base + offset);
+	const struct walk all = walk_from(memory, from, length, channel->dma->base + offset);
 	struct device *dev = &channel->board->device->pdev->dev;
 	struct upciedev_engine *engine = channel->engine;
 	struct upciedev_turn turn;
+	struct walk walk = all;
 	int err;
 
 	err = upciedev_turn_take(engine, &turn, limit);
 	if (err)
 		return err;
 	engine->dma = channel->dma;
-	if (memory->table.sgl)
-		dma_sync_sgtable_for_device(dev, &memory->table, memory->direction);
+	sync(dev, all, memory->direction, false);
 	err = move(engine, &walk, limit, done);
-	if (memory->table.sgl && upciedev_memory_safe(channel->board))
-		dma_sync_sgtable_for_cpu(dev, &memory->table, memory->direction);
+	if (upciedev_memory_safe(channel->board))
+		sync(dev, all, memory->direction, true);
 	upciedev_turn_end(engine, &turn);
 	return err;
 }

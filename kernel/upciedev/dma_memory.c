@@ -42,12 +42,17 @@ bool upciedev_memory_safe(const struct upciedev_board *board)
 	return !READ_ONCE(board->unsafe);
 }
 
-/* What an engine may still write to stays mapped for ever */
+/*
+ * What an engine may still write to stays mapped for ever. upciedev_engine_move() has given
+ * the memory back to the CPU already: users own it since, and swiotlb must not copy the
+ * board's bytes over theirs once more.
+ */
 void upciedev_memory_unmap(struct upciedev_board *board, struct upciedev_memory *memory)
 {
 	if (!memory->mapped || !upciedev_memory_safe(board))
 		return;
-	dma_unmap_sgtable(&board->device->pdev->dev, &memory->table, memory->direction, 0);
+	dma_unmap_sgtable(&board->device->pdev->dev, &memory->table, memory->direction,
+			  DMA_ATTR_SKIP_CPU_SYNC);
 	sg_free_table(&memory->table);
 	memory->mapped = false;
 }

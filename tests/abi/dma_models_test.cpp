@@ -174,6 +174,46 @@ TEST_P(dma_models, RingFramesAreByteExact) {
     }
 }
 
+// Frames belong to their user while no engine moves them, also where the kernel bounces
+// (swiotlb=force).
+class dma_frames : public dma_models {};
+
+INSTANTIATE_TEST_SUITE_P(reading, dma_frames,
+                         testing::Values(digitizer, carrier_read, scatter_read), engine_name);
+
+TEST_P(dma_frames, KeepWhatTheirUserWroteWhenTheBoardLeaves) {
+    const auto window = see_memory();
+    fill({window.bytes(), 100'000}, 1);
+    const ring mine{channel_, 100'000, 2};
+    ASSERT_EQ(start(channel_, start_of(0, 0, 1)), 0);
+    ASSERT_EQ(exchange(channel_, {}, 0), 0);
+    fill(mine.frame(0), 2);
+    fill(mine.frame(1), 3);
+    {
+        const unbound away{which_};
+        EXPECT_EQ(mismatch(mine.frame(0), filled(100'000, 2)), 100'000U);
+        EXPECT_EQ(mismatch(mine.frame(1), filled(100'000, 3)), 100'000U);
+    }
+    open();
+    expect_it_works();
+}
+
+TEST_P(dma_frames, TransferToAPartLeavesTheRestAlone) {
+    constexpr std::uint64_t half = 8192;
+    const auto window = see_memory();
+    fill({window.bytes(), half}, 1);
+    const ring mine{channel_, 2 * half, 1};
+    auto what = make_transfer(0, nullptr, half);
+    what.flags = UPCIEDEV_DMA_RING_MEMORY;
+    what.address = half;
+    ASSERT_EQ(transfer(channel_, what), 0);
+    fill(mine.frame(0).last(half), 2);
+    what.address = 0;
+    ASSERT_EQ(transfer(channel_, what), 0);
+    EXPECT_EQ(mismatch(mine.frame(0).first(half), filled(half, 1)), half);
+    EXPECT_EQ(mismatch(mine.frame(0).last(half), filled(half, 2)), half);
+}
+
 TEST_P(dma_models, MemoryCountsAgainstTheLimit) {
     const auto before = counters();
     const auto all = [&] { return move_some(patient_ms); };
