@@ -13,6 +13,7 @@
 #include <linux/interrupt.h>
 #include <linux/ktime.h>
 #include <linux/moduleparam.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 
 #include "compat.h"
@@ -363,15 +364,15 @@ void upciedev_vector_put(struct upciedev_vector *vector)
 		leave(vector);
 }
 
-/* In the end; a message that the board still sends must not find its address cleared */
+/* In the end */
 static void release(struct upciedev_vector *vector)
 {
-	if (vector->users)
-		leave(vector);
-	vector->users = 0;
 	if (vector->requested)
 		free_irq(pci_irq_vector(vector->board->device->pdev, vector->index), vector);
 	vector->requested = false;
+	spin_lock_irq(&vector->lock);
+	upciedev_readers_wake(vector);
+	spin_unlock_irq(&vector->lock);
 }
 
 /* The caller holds the device's lock, and the board is there */
@@ -546,19 +547,27 @@ int upciedev_irqs_begin(struct upciedev_board *board)
 	return 0;
 }
 
-/* The board is marked as gone: no vector is requested from now on */
+/*
+ * The board is marked as gone: no vector is requested from now on. First it is silenced. Then
+ * a message that it sent before may still wait at a CPU that has its interrupts off, and
+ * would find a vector without an owner: "unexpected IRQ trap". Such a CPU ends the grace
+ * period only after it has taken the interrupt.
+ */
 void upciedev_irqs_end(struct upciedev_board *board)
 {
-	struct upciedev_vector *vector;
+	struct upciedev_vector *vector, *end = board->vectors + board->nr_vectors;
 
 	if (!board->nr_vectors)
 		return;
-	for (vector = board->vectors + board->nr_vectors; vector-- > board->vectors;) {
-		release(vector);
-		spin_lock_irq(&vector->lock);
-		upciedev_readers_wake(vector);
-		spin_unlock_irq(&vector->lock);
+	for (vector = board->vectors; vector < end; vector++) {
+		if (vector->users)
+			leave(vector);
+		vector->users = 0;
 	}
+	if (board->irq_kind != UPCIEDEV_IRQ_INTX)
+		synchronize_rcu();
+	for (vector = board->vectors; vector < end; vector++)
+		release(vector);
 	pci_free_irq_vectors(board->device->pdev);
 }
 
