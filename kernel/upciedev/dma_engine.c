@@ -242,7 +242,7 @@ static struct walk walk_from(struct upciedev_memory *memory, u64 from, u64 lengt
 	return walk;
 }
 
-/* @limit: bytes of one start, a multiple of the alignment */
+/* @limit: bytes; of one start, a multiple of the alignment */
 static u64 next_piece(struct walk *walk, u64 limit, struct upciedev_dma_piece *piece)
 {
 	piece->host = walk->address + walk->skip;

@@ -364,7 +364,7 @@ void upciedev_vector_put(struct upciedev_vector *vector)
 		leave(vector);
 }
 
-/* In the end */
+/* In the end; whoever still reads learns that nothing comes any more */
 static void release(struct upciedev_vector *vector)
 {
 	if (vector->requested)
@@ -550,8 +550,8 @@ int upciedev_irqs_begin(struct upciedev_board *board)
 /*
  * The board is marked as gone: no vector is requested from now on. First it is silenced. Then
  * a message that it sent before may still wait at a CPU that has its interrupts off, and
- * would find a vector without an owner: "unexpected IRQ trap". Such a CPU ends the grace
- * period only after it has taken the interrupt.
+ * would find a vector without an owner: "unexpected IRQ trap". The grace period waits for
+ * such a CPU, unless that is just falling asleep; then the trap is a message, and no more.
  */
 void upciedev_irqs_end(struct upciedev_board *board)
 {
