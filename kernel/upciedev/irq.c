@@ -200,7 +200,10 @@ static void wake_engines(struct upciedev_board *board, u64 served)
 	wake_up_all(&board->dma_wait);
 }
 
-/* Acknowledges what is pending; returns a bit for each cause */
+/*
+ * Acknowledges what is pending; returns a bit for each cause. Whoever was told that the
+ * vector is masked is told nothing more until it is unmasked.
+ */
 static u64 serve(struct upciedev_vector *vector, bool tell)
 {
 	u64 served, all = 0;
@@ -215,6 +218,8 @@ static u64 serve(struct upciedev_vector *vector, bool tell)
 			continue;
 		count(vector, served, false);
 		wake_engines(vector->board, served);
+		if (READ_ONCE(vector->masked))
+			break;
 	}
 	return all;
 }
@@ -335,6 +340,33 @@ static int request_with_first(struct upciedev_vector *vector)
 	return err ?: request(vector);
 }
 
+/*
+ * A line is still raised by what is pending. A message may not come again for it, so it is
+ * served here, after a handler that may just be ending.
+ */
+static void unmask(struct upciedev_vector *vector, bool tell)
+{
+	struct upciedev_board *board = vector->board;
+	bool masked;
+	int irq;
+
+	spin_lock_irq(&vector->lock);
+	masked = vector->masked;
+	WRITE_ONCE(vector->masked, false);
+	vector->window_count = 0;
+	spin_unlock_irq(&vector->lock);
+	if (!masked)
+		return;
+	if (board->irq_kind == UPCIEDEV_IRQ_INTX) {
+		upciedev_intx(board->device, true);
+		return;
+	}
+	irq = pci_irq_vector(board->device->pdev, vector->index);
+	synchronize_irq(irq);
+	serve(vector, tell);
+	enable_irq(irq);
+}
+
 /* The caller holds the device's lock, and the board is there */
 int upciedev_vector_get(struct upciedev_vector *vector)
 {
@@ -342,7 +374,7 @@ int upciedev_vector_get(struct upciedev_vector *vector)
 
 	if (err || vector->users++)
 		return err;
-	upciedev_vector_unmask(vector);
+	unmask(vector, false);
 	if (vector->board->irq_kind != UPCIEDEV_IRQ_INTX)
 		upciedev_master_get(vector->board->device);
 	begin_clean(vector);
@@ -378,20 +410,7 @@ static void release(struct upciedev_vector *vector)
 /* The caller holds the device's lock, and the board is there */
 void upciedev_vector_unmask(struct upciedev_vector *vector)
 {
-	struct upciedev_board *board = vector->board;
-	bool masked;
-
-	spin_lock_irq(&vector->lock);
-	masked = vector->masked;
-	WRITE_ONCE(vector->masked, false);
-	vector->window_count = 0;
-	spin_unlock_irq(&vector->lock);
-	if (!masked)
-		return;
-	if (board->irq_kind == UPCIEDEV_IRQ_INTX)
-		upciedev_intx(board->device, true);
-	else
-		enable_irq(pci_irq_vector(board->device->pdev, vector->index));
+	unmask(vector, true);
 }
 
 /* Causes of these vectors */

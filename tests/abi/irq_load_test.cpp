@@ -182,6 +182,31 @@ TEST_F(irq_load, StormIsStoppedAndToldOnce) {
     EXPECT_EQ(told.back().flags & UPCIEDEV_IRQ_MASKED, 0U) << "one unmasks for all";
 }
 
+// While the storm goes on: neither does more come after the one that says so, nor does a cause
+// get lost that came when the vector was just being masked.
+TEST_F(irq_load, NothingComesAfterTheMaskedOne) {
+    const auto mine = subscribe(board_);
+    expect_kernel_message("a storm of interrupts, masked");
+    for (unsigned i = 0; i < 50; ++i) {
+        {
+            const storm_limit limit{1};
+            const std::jthread storm{[&](const std::stop_token& stop) {
+                while (!stop.stop_requested())
+                    (void)write32(board_.get(), 0, raise_at, 1);
+            }};
+            upciedev_irq_event event{};
+            while ((event.flags & UPCIEDEV_IRQ_MASKED) == 0) {
+                ASSERT_EQ(wait_for(mine.events), POLLIN);
+                ASSERT_EQ(read_event(mine.events, event), 0);
+            }
+            EXPECT_EQ(wait_for(mine.events, 10), 0);
+        }
+        ASSERT_EQ(control_at(mine.events.get(), UPCIEDEV_IRQ_UNMASK, 0), 0);
+        EXPECT_EQ(wait_for(mine.events), POLLIN) << "what came while it was masked";
+        (void)read_events(mine.events);
+    }
+}
+
 TEST_F(irq_load, ReadersAndBoardsLeaveWhileInterruptsCome) {
     const storm_limit limit{no_limit};
     std::atomic<bool> stop{false};
