@@ -262,6 +262,7 @@ long upciedev_dma_peer(struct upciedev_channel *channel, struct upciedev_dma_pee
 	err = transfer_check(&what);
 	if (err)
 		return err;
+	what.done = 0;
 	what.bar = array_index_nospec(what.bar, UPCIEDEV_NR_BARS);
 	filp = upciedev_board_file(what.peer);
 	if (IS_ERR(filp))

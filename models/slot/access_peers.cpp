@@ -19,10 +19,7 @@ detail::far_board access_shared::far(unsigned slot, std::int32_t process) const 
     const auto ask = [this, slot, process](const detail::window_leases::stretch& where) {
         auto asked = where;
         asked.owner = process;
-        detail::sim_peer nobody;
-        nobody.end.slot = slot;
-        nobody.busy = EHOSTDOWN;
-        return facts.far ? facts.far(slot, asked) : nobody;
+        return facts.far(slot, asked);
     };
     return {slot, facts.policy, ask};
 }

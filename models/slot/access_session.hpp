@@ -9,6 +9,7 @@
 #include <upciedev/sim.hpp>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <functional>
 
@@ -23,7 +24,13 @@ struct access_facts {
     std::function<void(std::uint64_t)> renewed = [](auto) {}; ///< by a reset; the generation
     detail::peer_policy policy{};
     /// The window of another slot's board, as its process tells it.
-    std::function<detail::sim_peer(unsigned slot, const detail::window_leases::stretch&)> far{};
+    std::function<detail::sim_peer(unsigned slot, const detail::window_leases::stretch&)> far =
+        [](unsigned slot, const auto&) {
+            detail::sim_peer nobody;
+            nobody.end.slot = slot;
+            nobody.busy = EHOSTDOWN;
+            return nobody;
+        };
     /// Its own requests that reached nobody.
     std::function<std::uint64_t()> astray = [] { return std::uint64_t{0}; };
 };

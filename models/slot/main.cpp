@@ -87,11 +87,6 @@ slot::access_facts facts_of(const crate_file& crate, const crate_slot& what,
     return facts;
 }
 
-detail::peer_policy policy_of(const crate_file& crate, const crate_slot& what) {
-    const auto part = std::ranges::find(crate.crates, what.crate, &crate_part::name);
-    return {part->peer_reads, part->peer_root_complex};
-}
-
 void serve(const crate_file& crate, const crate_slot& what, const std::filesystem::path& socket,
            const sigset_t& signals) {
     sim_board board(load_board_file(what.board), what.slot,
@@ -101,10 +96,9 @@ void serve(const crate_file& crate, const crate_slot& what, const std::filesyste
     slot::backplane lines(socket.parent_path(), what.slot,
                           [&](unsigned line) { hardware.trigger(line); });
     vfio_user::server server(slot::facts_of(hardware, what.slot), endpoint, {.log = say});
-    const auto policy = policy_of(crate, what);
-    slot::peers others(socket.parent_path(), what.slot, [&hardware, policy] {
-        return policy.root_complex || !hardware.has_fault(model_fault::acs_redirect);
-    });
+    const auto policy = detail::policy_of(crate, what.crate);
+    slot::peers others(socket.parent_path(), what.slot,
+                       [&hardware, policy] { return detail::lets_out(hardware, policy); });
     served_slot place(server, lines, others);
     board.plug(std::shared_ptr<model_slot>(std::shared_ptr<void>(), &place)); // outlives it
     const slot::generations known(socket.parent_path(), what.slot);

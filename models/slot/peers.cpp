@@ -101,14 +101,15 @@ detail::sim_peer peers::window(unsigned slot, const detail::window_leases::stret
 
 peers::link_ptr peers::link_to(unsigned slot) {
     const std::lock_guard hold(lock_);
-    auto& link = links_[slot];
-    if (!link) link = std::make_shared<detail::slot_link>(folder_ / socket_name(slot), slot);
-    return link;
+    if (const auto found = links_.find(slot); found != links_.end()) return found->second;
+    auto made = std::make_shared<detail::slot_link>(folder_ / socket_name(slot), slot);
+    return links_.emplace(slot, std::move(made)).first->second;
 }
 
 void peers::drop(unsigned slot, const link_ptr& dead) {
     const std::lock_guard hold(lock_);
-    if (links_[slot] == dead) links_[slot].reset();
+    const auto found = links_.find(slot);
+    if (found != links_.end() && found->second == dead) links_.erase(found);
 }
 
 } // namespace upciedev::slot

@@ -8,7 +8,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
 #include <optional>
 
 namespace raw {
@@ -19,28 +18,6 @@ using namespace std::chrono_literals;
 
 constexpr unsigned from_slot = 21, to_slot = 22;
 constexpr std::uint32_t no_port = ~0U;
-
-// A parameter of the base driver, for the length of a test.
-class policy {
-  public:
-    explicit policy(std::string name) : name_{std::move(name)} {
-        set_parameter("upciedev", name_, true);
-    }
-    ~policy() { set_parameter("upciedev", name_, false); }
-    policy(const policy&) = delete;
-    policy& operator=(const policy&) = delete;
-
-  private:
-    std::string name_;
-};
-
-// Has this kernel an opinion on peers of its own?
-bool kernel_judges() {
-    std::ifstream symbols{"/proc/kallsyms"};
-    for (std::string line; std::getline(symbols, line);)
-        if (line.ends_with(" pci_p2pdma_distance_many")) return true;
-    return false;
-}
 
 std::uint32_t devfn_of_port(unsigned slot) {
     return (slot - first_slot) << 3U;

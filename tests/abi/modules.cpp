@@ -27,4 +27,8 @@ void set_parameter(const std::string& module, const std::string& name, bool on) 
     write_file(parameter(module, name), on ? "Y" : "N");
 }
 
+bool kernel_judges() {
+    return read_file("/proc/kallsyms").find(" pci_p2pdma_distance_many\n") != std::string::npos;
+}
+
 } // namespace raw

@@ -28,11 +28,6 @@ const board& in_slot(std::uint32_t slot) {
     return *found;
 }
 
-// Where it is off, 6.1 and 6.12 of Debian, nobody but the administrator knows of roots.
-bool kernel_judges() {
-    return read_file("/proc/kallsyms").find(" pci_p2pdma_distance_many") != std::string::npos;
-}
-
 std::string port_above(const board& which) {
     namespace fs = std::filesystem;
     return fs::canonical("/sys/bus/pci/devices/" + which.address).parent_path();

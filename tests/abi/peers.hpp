@@ -15,20 +15,6 @@ constexpr std::uint64_t edu_memory = 4095;     // bytes that its engine reaches
 constexpr unsigned char blank_byte = 0xee;     // what blank() leaves
 constexpr std::size_t window_length = 1 << 20; // of a window that these look at
 
-// A parameter of the base driver, for the length of a test.
-class policy {
-  public:
-    policy(std::string name, bool on) : name_{std::move(name)} {
-        set_parameter("upciedev", name_, on);
-    }
-    ~policy() { set_parameter("upciedev", name_, false); }
-    policy(const policy&) = delete;
-    policy& operator=(const policy&) = delete;
-
-  private:
-    std::string name_;
-};
-
 file channel_of(const file& board, std::uint32_t number);
 std::vector<unsigned char> pattern(std::size_t bytes, unsigned char first);
 

@@ -18,40 +18,6 @@ class dma_row : public row {};
 
 using bytes = std::vector<std::uint8_t>;
 
-bytes pattern(std::size_t size, unsigned seed) {
-    bytes all(size);
-    std::uint32_t state = seed * 2654435761U + 1;
-    for (auto& byte : all) {
-        state = state * 1664525U + 1013904223U;
-        byte = static_cast<std::uint8_t>(state >> 24U);
-    }
-    return all;
-}
-
-/// A channel that can be opened here; one whose engine the way cannot drive is none.
-struct found_channel {
-    upciedev::board board;
-    upciedev::dma channel;
-    [[nodiscard]] std::string name() const { return channel.where(); }
-    [[nodiscard]] std::uint64_t size() const { return channel.facts().memory; }
-};
-
-std::vector<found_channel> find_channels() {
-    std::vector<found_channel> found;
-    for (const auto& each : boards()) {
-        const auto& board = each.board;
-        if (!board.way().capabilities().has(upciedev::capability::dma) || !board.description())
-            continue;
-        for (const auto& what : board.description()->dma)
-            try {
-                found.push_back({board, board.dma(what.name)});
-            } catch (const upciedev::error& reason) {
-                if (reason.kind() != errc::not_supported) throw;
-            }
-    }
-    return found;
-}
-
 /// Channels that read memory which the processor can write.
 struct readable {
     upciedev::board board;
@@ -135,7 +101,7 @@ TEST_F(dma_row, reads_what_the_processor_has_written) {
     NEED(found, find_readable(), no_memory);
     FOR_EACH(each, found) {
         const restore_memory after(each, 256 * 1024);
-        const auto data = pattern(256 * 1024, 1);
+        const auto data = pattern<std::uint8_t>(256 * 1024, 1);
         each.fill(data);
         bytes got(data.size());
         const auto result = each.channel.read(0, got);
@@ -148,7 +114,7 @@ TEST_F(dma_row, begins_and_ends_at_any_byte) {
     NEED(found, find_readable(), no_memory);
     FOR_EACH(each, found) {
         const restore_memory after(each, 16 * 1024);
-        const auto data = pattern(16 * 1024, 2);
+        const auto data = pattern<std::uint8_t>(16 * 1024, 2);
         each.fill(data);
         for (const std::size_t offset : {0, 1, 3, 4094})
             for (const std::size_t place : {0, 1, 4})
@@ -174,7 +140,7 @@ TEST_F(dma_row, writes_what_another_channel_reads_back) {
         ASSERT_NE(size, 0U);
         bytes before(size), got(size);
         each.read.read(0, before);
-        const auto data = pattern(size, 3);
+        const auto data = pattern<std::uint8_t>(size, 3);
         EXPECT_EQ(each.write.write(0, data).bytes, size);
         each.read.read(0, got);
         EXPECT_EQ(got, data);
@@ -222,7 +188,7 @@ TEST_F(dma_row, threads_do_not_disturb_each_other) {
     NEED(found, find_readable(), no_memory);
     FOR_EACH(each, found) {
         const restore_memory after(each, 128 * 1024);
-        const auto data = pattern(128 * 1024, 4);
+        const auto data = pattern<std::uint8_t>(128 * 1024, 4);
         each.fill(data);
         std::vector<std::jthread> threads;
         std::atomic<unsigned> good = 0;
@@ -246,7 +212,7 @@ TEST_F(dma_row, a_buffer_is_used_again_and_again) {
     NEED(found, find_readable(), no_memory);
     FOR_EACH(each, found) {
         const restore_memory after(each, 64 * 1024);
-        const auto data = pattern(64 * 1024, 5);
+        const auto data = pattern<std::uint8_t>(64 * 1024, 5);
         each.fill(data);
         auto buffer = each.channel.buffer(16 * 1024);
         for (std::size_t offset = 0; offset < data.size(); offset += 16 * 1024) {
@@ -261,7 +227,7 @@ TEST_F(dma_row, a_stream_brings_frame_after_frame) {
     NEED(found, find_readable(), no_memory);
     FOR_EACH(each, found) {
         const restore_memory after(each, 256 * 1024);
-        const auto data = pattern(256 * 1024, 6);
+        const auto data = pattern<std::uint8_t>(256 * 1024, 6);
         each.fill(data);
         auto stream = each.channel.stream(4, 8192, {.step = 8192, .count = 32});
         std::uint64_t number = 0;
@@ -281,7 +247,7 @@ TEST_F(dma_row, a_frame_stays_as_long_as_it_is_held) {
     NEED(found, find_readable(), no_memory);
     FOR_EACH(each, found) {
         const restore_memory after(each, 4096);
-        const auto data = pattern(4096, 7);
+        const auto data = pattern<std::uint8_t>(4096, 7);
         each.fill(data);
         std::optional<upciedev::dma_frame> kept;
         {
@@ -300,7 +266,7 @@ TEST_F(dma_row, a_stream_writes_in_the_order_in_which_frames_are_sent) {
     NEED(found, find_pairs(), no_pair);
     FOR_EACH(each, found) {
         const auto size = std::min<std::uint64_t>(each.write.facts().memory, 32 * 1024) / 8;
-        bytes before(8 * size), got(8 * size), data = pattern(8 * size, 8);
+        bytes before(8 * size), got(8 * size), data = pattern<std::uint8_t>(8 * size, 8);
         each.read.read(0, before);
         auto stream = each.write.stream(3, size, {.step = size, .count = 8});
         for (std::size_t number = 0; number < 8; ++number) {

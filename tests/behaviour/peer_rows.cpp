@@ -2,6 +2,7 @@
 // One board's memory into another's, between the stretches that board files leave to tests.
 #include "stand.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -17,11 +18,7 @@ class peer_row : public row {};
 using word_list = std::vector<std::uint32_t>;
 
 word_list word_pattern(std::size_t count, unsigned seed) {
-    word_list all(count);
-    std::uint32_t state = seed * 2654435761U + 1;
-    for (auto& word : all)
-        word = state = state * 1664525U + 1013904223U;
-    return all;
+    return pattern<std::uint32_t>(count, seed);
 }
 
 /// What tests may write of a board's peer window.
@@ -39,18 +36,13 @@ struct scratch {
         bar.read_block(offset, data);
         return data;
     }
-    /// An engine of the board reads it.
-    [[nodiscard]] bool is_read() const {
-        for (const auto& each : board.description()->dma) {
-            if (each.to_board || each.area.empty()) continue;
-            if (each.descriptors != 0 && transport_name() != "chardev") continue;
-            const auto& memory = board.description()->find_area(each.area);
-            const auto reach = each.memory_size != 0 ? each.memory_size : memory.size();
-            if (memory.bar == bar.index() && memory.offset <= offset &&
-                offset + size <= memory.offset + reach)
-                return true;
-        }
-        return false;
+    /// The channel reads it.
+    [[nodiscard]] bool is_read_by(const found_channel& each) const {
+        const auto& what = each.channel.description();
+        if (each.board.label() != board.label() || what.to_board || what.area.empty()) return false;
+        const auto& memory = board.description()->find_area(what.area);
+        return memory.bar == bar.index() && memory.offset <= offset &&
+               offset + size <= memory.offset + each.size();
     }
 };
 
@@ -85,8 +77,10 @@ constexpr std::size_t most_targets = 2; // of one board
 std::vector<peer_pair> find_peer_pairs(bool open) {
     std::vector<peer_pair> found;
     const auto all = find_scratch();
+    const auto channels = find_channels();
     for (const auto& from : all) {
-        if (!from.is_read()) continue;
+        const auto reads = [&](const auto& each) { return from.is_read_by(each); };
+        if (std::ranges::none_of(channels, reads)) continue;
         std::size_t targets = 0;
         for (const auto& to : all) {
             const peer_pair each{from, to, from.board};

@@ -128,6 +128,22 @@ bool is_answering(const upciedev::register_description& what) {
     return is_scratch(what) || inverts(what);
 }
 
+std::vector<found_channel> find_channels() {
+    std::vector<found_channel> found;
+    for (const auto& each : boards()) {
+        const auto& board = each.board;
+        if (!board.way().capabilities().has(upciedev::capability::dma) || !board.description())
+            continue;
+        for (const auto& what : board.description()->dma)
+            try {
+                found.push_back({board, board.dma(what.name)});
+            } catch (const upciedev::error& reason) {
+                if (reason.kind() != upciedev::errc::not_supported) throw;
+            }
+    }
+    return found;
+}
+
 bool is_scratch(const upciedev::register_description& what) {
     return is_plain(what) && !does_work(what) && what.fields.empty() && what.values.empty() &&
            !what.range && what.convert.type.bits == what.width;

@@ -75,6 +75,28 @@ using area_wish = std::function<bool(const upciedev::area_description&)>;
 std::vector<found_register> find_registers(const register_wish& wanted);
 std::vector<found_area> find_areas(const area_wish& wanted);
 
+/// Numbers that do not recur soon.
+template <class T>
+std::vector<T> pattern(std::size_t count, unsigned seed) {
+    std::vector<T> all(count);
+    std::uint32_t state = seed * 2654435761U + 1;
+    for (auto& each : all) {
+        state = state * 1664525U + 1013904223U;
+        each = static_cast<T>(state >> (32 - 8 * sizeof(T)));
+    }
+    return all;
+}
+
+/// A channel that can be opened here; one whose engine the way cannot drive is none.
+struct found_channel {
+    upciedev::board board;
+    upciedev::dma channel;
+    [[nodiscard]] std::string name() const { return channel.where(); }
+    [[nodiscard]] std::uint64_t size() const { return channel.facts().memory; }
+};
+
+std::vector<found_channel> find_channels();
+
 /// All bits can be read and written, nothing happens, and the board file gives it no meaning that
 /// a test pattern could upset: no fields, no names, no limits.
 bool is_scratch(const upciedev::register_description& what);

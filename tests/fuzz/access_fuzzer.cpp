@@ -17,7 +17,7 @@ namespace wire = detail::slot_wire;
 constexpr auto board_file = R"(
 format: 1
 board: fuzzed
-bars: {regs: {index: 0, size: 16 KiB}, ram: {index: 2, size: 64 KiB}}
+bars: {regs: {index: 0, size: 16 KiB}, ram: {index: 2, size: 64 KiB, peer: true}}
 registers:
   ID: {at: regs+0, access: ro, reset: 0x1234}
   SCRATCH: {at: regs+4}
@@ -79,5 +79,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     wire::claim_answer told;
     const auto next = one.shared.claims.add(1);
     fuzz::require(one.shared.claims.take(next, told) == 0, "nothing is left of a client");
+    fuzz::require(one.shared.leases.free_for({2, 0, 64 << 10, 1}), "nor of its leases");
     return 0;
 }

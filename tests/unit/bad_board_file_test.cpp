@@ -161,6 +161,20 @@ INSTANTIATE_TEST_SUITE_P(
         bad_row{"mapping", "format: 1\nboard: t\nbars: {r: {index: 0, size: 256, mapping: wc}}\n",
                 "x.yaml:3:42: unknown value 'wc' for 'mapping'; use uncached or write-combined",
                 false},
+        bad_row{"peer_scratch_outside",
+                "format: 1\nboard: t\nbars: {r: {index: 0, size: 4 KiB, peer: {scratch: 0xfc0, "
+                "size: 128}}}\n",
+                "x.yaml:3:51: 128 bytes at 0xfc0 are outside the BAR; the BAR has 0x1000 bytes",
+                false},
+        bad_row{"peer_scratch_unaligned",
+                "format: 1\nboard: t\nbars: {r: {index: 0, size: 4 KiB, peer: {scratch: 4, size: "
+                "64}}}\n",
+                "x.yaml:3:51: the scratch stretch is not whole in 64 bytes; engines move aligned "
+                "units: give multiples of 64",
+                false},
+        bad_row{"peer_scratch_incomplete",
+                "format: 1\nboard: t\nbars: {r: {index: 0, size: 4 KiB, peer: {scratch: 0}}}\n",
+                "x.yaml:3:41: the key 'size' is missing; 'peer' needs it", false},
         bad_row{"peer", "format: 1\nboard: t\nbars: {r: {index: 0, size: 256, peer: yes}}\n",
                 "x.yaml:3:39: unknown value 'yes' for 'peer'; use true or false", false},
         bad_row{"name", "format: 1\nboard: t\nbars: {1r: {index: 0, size: 256}}\n",

@@ -60,7 +60,8 @@ TEST(board_file, head_and_match) {
               "  - {vendor: 0x10ee, device: 32, subvendor: 0x1, subdevice: 0}\n"
               "  - {vendor: 1, device: 2}\n"
               "bars:\n"
-              "  ddr: {index: 2, size: 2 GiB, mapping: write-combined, peer: true}\n"
+              "  ddr: {index: 2, size: 2 GiB, mapping: write-combined, peer: {scratch: 0x40, size: "
+              "4 KiB}}\n"
               "  regs: {index: 0, size: 0x100, description: Control, endian: big}\n");
     EXPECT_EQ(board->name, "my-board_2");
     EXPECT_EQ(board->vendor, "ACME");
@@ -77,6 +78,9 @@ TEST(board_file, head_and_match) {
     EXPECT_EQ(board->find_bar("ddr").size, std::uint64_t{2} << 30U);
     EXPECT_TRUE(board->find_bar("ddr").write_combined);
     EXPECT_TRUE(board->find_bar("ddr").peer);
+    ASSERT_TRUE(board->find_bar("ddr").scratch);
+    EXPECT_EQ(board->find_bar("ddr").scratch->offset, 0x40U);
+    EXPECT_EQ(board->find_bar("ddr").scratch->size, 4096U);
     EXPECT_FALSE(board->find_bar("regs").peer);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // One board's memory into another's, in a simulated crate.
+#include "pattern.hpp"
 #include "thrown.hpp"
 
 #include <upciedev/sim.hpp>
@@ -15,17 +16,8 @@ namespace {
 
 using namespace upciedev;
 using namespace std::chrono_literals;
+using test::pattern;
 using testing::HasSubstr;
-
-std::vector<std::uint8_t> pattern(std::size_t size, unsigned seed = 1) {
-    std::vector<std::uint8_t> bytes(size);
-    std::uint32_t state = seed * 2654435761U;
-    for (auto& byte : bytes) {
-        state = state * 1664525U + 1013904223U;
-        byte = static_cast<std::uint8_t>(state >> 24U);
-    }
-    return bytes;
-}
 
 /// Two digitizers, two carriers and a board that is no peer.
 class copies : public testing::Test {
@@ -42,6 +34,7 @@ class copies : public testing::Test {
                             << "  8: {board: " << devices << "demo/vio.yaml}\n"
                             << "  9: {board: " << devices << "demo/vio.yaml}\n"
                             << "  10: {board: " << devices << "demo/vllrf.yaml}\n"
+                            << "  11: {board: " << devices << "demo/vsg.yaml}\n"
                             << "  12: {board: " UPCIEDEV_SOURCE_DIR
                                "/tests/every-feature/board.yaml}\n";
         auto opened = crate::open("sim:" + file.string());
@@ -174,6 +167,17 @@ TEST_F(copies, use_the_processor_where_there_is_no_engine) {
     EXPECT_EQ(bytes_of(adc, ddr, 1026, 1).front(), 0);
 }
 
+/// The engine of vsg takes lists, which only its card's plugin can write.
+TEST_F(copies, do_without_an_engine_that_this_way_cannot_drive) {
+    const auto memory = whole.board(11).bar("ram").region(4096, 65536);
+    fill(whole.board(11), ddr, 4096, pattern(65536));
+    EXPECT_EQ(thrown_by([&] { copy(memory, target); }).kind(), errc::not_permitted)
+        << "the carrier's engine could read it";
+    const auto how = copy(memory, target, {.fallback = fallback::bounce});
+    EXPECT_TRUE(how.bounced && !how.read_by_dma && how.written_by_dma);
+    EXPECT_EQ(bytes_of(io, window, 8192, 65536), pattern(65536));
+}
+
 TEST_F(copies, refuse_what_cannot_be) {
     const auto kind = [&](const region& to) { return thrown_by([&] { copy(source, to); }).kind(); };
     EXPECT_EQ(kind(io.bar("window").region(0, 65532)), errc::bad_value) << "another size";
@@ -188,6 +192,11 @@ TEST_F(copies, refuse_what_cannot_be) {
               errc::out_of_range);
     EXPECT_EQ(thrown_by([&] { std::ignore = adc.route_to(io, "nothing"); }).kind(),
               errc::no_such_register);
+    EXPECT_EQ(thrown_by([&] { std::ignore = adc.route_to(io, "window", "raed"); }).where(),
+              "slot 2 vadc10");
+    const board unknown(std::make_shared<sim_board>(adc.description(), 5), nullptr);
+    EXPECT_THAT(thrown_by([&] { std::ignore = unknown.route_to(io, "window", "read"); }).what(),
+                HasSubstr("no board file describes it"));
 }
 
 TEST_F(copies, to_a_high_window_are_refused_to_an_engine_with_few_address_bits) {

@@ -141,6 +141,8 @@ TEST(crate_file, a_model_is_a_path_or_a_name) {
 TEST(crate_file, bad_crates_and_expected_boards_are_refused) {
     const std::string head = "format: 1\ncrate: c\nslots:\n";
     expect_refusals({
+        std::pair(std::string("format: 1\ncrate: c\npeer_reads: often\nslots: {1: {board: b}}\n"),
+                  "crates/x.yaml:3:13: unknown value 'often' for 'peer_reads'; use true or false"),
         std::pair(head + "  1: {expected: 4x}\n",
                   "crates/x.yaml:4:17: '4x' is not a board name; give the name in its board "
                   "file, or {vendor: 0x..., device: 0x...}"),
@@ -168,6 +170,7 @@ TEST(crate_file, several_crates_and_expected_boards) {
                             "alias: a}}}\n"
                             "  lower:\n"
                             "    port: 0000:0a:00.0\n"
+                            "    peer_reads: true\n"
                             "    slots:\n"
                             "      4: {alias: a, expected: {vendor: 1, device: 2, subdevice: 3}}\n"
                             "      2: {board: b.yaml}\n");
@@ -175,6 +178,8 @@ TEST(crate_file, several_crates_and_expected_boards) {
     ASSERT_EQ(rack.crates.size(), 2U);
     EXPECT_EQ(rack.crates[0].title, "Up");
     EXPECT_EQ(rack.crates[1].port, "0000:0a:00.0");
+    EXPECT_TRUE(rack.crates[1].peer_reads && !rack.crates[0].peer_reads);
+    EXPECT_FALSE(rack.crates[1].peer_root_complex);
     ASSERT_EQ(rack.slots.size(), 3U);
     EXPECT_EQ(rack.slots[0].crate, "lower");
     EXPECT_EQ(rack.slots[0].slot, 2U);

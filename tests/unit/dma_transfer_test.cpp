@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Transfers over the simulated boards.
+#include "pattern.hpp"
 #include "seat.hpp"
 
 #include <upciedev/memory_transport.hpp>
@@ -16,21 +17,11 @@ namespace {
 
 using namespace upciedev;
 using namespace std::chrono_literals;
+using test::pattern;
 using testing::HasSubstr;
 using clock_type = std::chrono::steady_clock;
 
 constexpr std::size_t MiB = std::size_t{1} << 20;
-
-/// No byte equals that of the same place in another page.
-std::vector<std::uint8_t> pattern(std::size_t size, unsigned seed = 1) {
-    std::vector<std::uint8_t> bytes(size);
-    std::uint32_t state = seed * 2654435761U;
-    for (auto& byte : bytes) {
-        state = state * 1664525U + 1013904223U;
-        byte = static_cast<std::uint8_t>(state >> 24U);
-    }
-    return bytes;
-}
 
 struct bench : test::seat {
     explicit bench(const std::string& name) : seat(name, model_clock::real()) {}

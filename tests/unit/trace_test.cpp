@@ -3,6 +3,7 @@
 
 #include "trace.hpp"
 
+#include <upciedev/copy.hpp>
 #include <upciedev/crate.hpp>
 
 #include <gmock/gmock.h>
@@ -116,4 +117,20 @@ TEST_F(trace_test, a_crate_traces_where_the_environment_says) {
     std::getline(stream, line);
     EXPECT_THAT(line, ContainsRegex("^[0-9-]+T[0-9:]+[.][0-9]+Z\ttrace_test\\[" +
                                     std::to_string(getpid()) + "\\]\t"));
+}
+
+/// What is no access of the processor goes past the trace.
+TEST_F(trace_test, lets_dma_and_ways_to_other_boards_pass) {
+    ::setenv("UPCIEDEV_TRACE", file.c_str(), 1);
+    const auto crate =
+        upciedev::crate::open("sim:" UPCIEDEV_SOURCE_DIR "/devices/crates/full.yaml");
+    const auto adc = crate.board(2), io = crate.board(8);
+    ::unsetenv("UPCIEDEV_TRACE");
+    ASSERT_FALSE(adc.way().capabilities().has(upciedev::capability::mapping)) << "it is traced";
+    std::vector<std::byte> memory(64);
+    EXPECT_EQ(adc.dma("read").read(0, memory).bytes, 64U);
+    EXPECT_EQ(adc.route_to(io, "window").way, upciedev::peer_way::direct);
+    EXPECT_EQ(upciedev::copy(adc.dma("read").region(0, 64), io.bar("window").region(0, 64)).bytes,
+              64U);
+    EXPECT_TRUE(io.area("WINDOW").lease(0, 1).held());
 }

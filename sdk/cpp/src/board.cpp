@@ -137,6 +137,22 @@ dma board::dma(std::string_view name) const {
     }
 }
 
+peer_route board::route_to(const board& peer, unsigned bar, std::string_view channel) const {
+    std::ignore = peer.bar(bar);
+    std::optional<unsigned> number;
+    try {
+        if (!channel.empty()) number = dma::state::number_of(described(*state_), channel);
+    } catch (const error& reason) {
+        throw reason.kind() == errc::no_such_register ? reason.at(state_->label()) : reason;
+    }
+    return way().route_to(peer.way(), bar, number);
+}
+
+peer_route board::route_to(const board& peer, std::string_view bar,
+                           std::string_view channel) const {
+    return route_to(peer, peer.bar(bar).index(), channel);
+}
+
 batch board::batch() const {
     return upciedev::batch(state_);
 }

@@ -21,5 +21,7 @@ lease keep_lease(int descriptor);
 std::optional<int> inherited_lease(const std::string& pci_address);
 /// "process 123 (scope)"
 std::string describe(const claimant& who);
+/// Of a stretch of a peer window. \param holder the process that has a part of it already
+[[noreturn]] void throw_lease_error(int number, const std::string& where, std::int64_t holder);
 
 } // namespace upciedev::inline v1::detail

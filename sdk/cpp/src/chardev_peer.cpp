@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "chardev_peer.hpp"
 #include "chardev_lease.hpp"
-#include "pci_health.hpp"
 #include "transport_error.hpp"
 
 #include <linux/upciedev.h>
@@ -44,12 +43,7 @@ peer_route driver_route(int node, int peer, unsigned bar, std::optional<unsigned
     asked.peer = peer;
     asked.bar = bar;
     asked.channel = channel.value_or(UPCIEDEV_NO_CHANNEL);
-    if (ioctl(node, UPCIEDEV_PEER_ROUTE, &asked) != 0) {
-        if (errno == EHOSTDOWN)
-            throw error(errc::board_gone, where, "the other board has gone",
-                        "open it again once it is back in its slot", from_errno(errno));
-        throw_access_error(from_errno(errno), where);
-    }
+    if (ioctl(node, UPCIEDEV_PEER_ROUTE, &asked) != 0) throw_access_error(from_errno(errno), where);
     peer_route route;
     route.way = static_cast<peer_way>(asked.route);
     route.reason = static_cast<peer_reason>(asked.reason);
@@ -67,16 +61,7 @@ lease lease_driver_window(int node, unsigned bar, std::uint64_t offset, std::uin
     asked.offset = offset;
     asked.length = length;
     if (ioctl(node, UPCIEDEV_PEER_LEASE, &asked) == 0) return keep_lease(asked.fd);
-    if (errno == EBUSY)
-        throw error(errc::busy, where,
-                    "a part of it is leased by " +
-                        describe({asked.holder, program_of(asked.holder)}),
-                    "wait for it to end, or take another part", from_errno(EBUSY));
-    if (errno == ENXIO)
-        throw error(errc::not_supported, where, "it has no peer window there",
-                    "a board file says 'peer: true' for memory without side effects",
-                    from_errno(ENXIO));
-    throw_access_error(from_errno(errno), where);
+    throw_lease_error(errno, where, asked.holder);
 }
 
 } // namespace upciedev::inline v1::detail

@@ -25,7 +25,7 @@ struct plan {
 };
 
 bool can_do(const side& mover, bool to_board, const side& peer) {
-    return mover.moved(to_board) && peer.seen() && mover.way().capabilities().has(capability::dma);
+    return peer.seen() && mover.channel(to_board);
 }
 
 plan planned(const side& mover, bool to_board, const side& peer) {
@@ -196,17 +196,6 @@ copy_result copy(const region& source, const region& target, const copy_options&
     }
     result.time = std::chrono::steady_clock::now() - begin;
     return result;
-}
-
-peer_route board::route_to(const board& peer, unsigned bar, std::string_view channel) const {
-    std::ignore = peer.bar(bar);
-    if (channel.empty()) return way().route_to(peer.way(), bar, std::nullopt);
-    return way().route_to(peer.way(), bar, dma::state(state_, channel).number());
-}
-
-peer_route board::route_to(const board& peer, std::string_view bar,
-                           std::string_view channel) const {
-    return route_to(peer, peer.bar(bar).index(), channel);
 }
 
 } // namespace v1

@@ -137,11 +137,10 @@ void copy_limit::check(const std::string& where) const {
 }
 
 bool engine_fits(const region::state& what, bool to_board) {
-    const auto& engine = what.moved(to_board);
-    if (!engine) return false;
-    if (!what.way().capabilities().has(capability::dma)) return false;
-    const auto unit = what.channel(to_board)->facts().alignment;
-    return !to_board || (engine->offset % unit == 0 && what.length() % unit == 0);
+    const auto channel = what.channel(to_board);
+    if (!channel) return false;
+    const auto unit = channel->facts().alignment;
+    return !to_board || (what.moved(true)->offset % unit == 0 && what.length() % unit == 0);
 }
 
 bool reachable(const region::state& what, bool to_board) {

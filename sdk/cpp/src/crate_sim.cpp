@@ -84,10 +84,7 @@ class sim_source final : public crate::source {
 
 std::shared_ptr<detail::sim_backplane> sim_source::backplane_of(const std::string& crate) {
     auto& lines = backplanes_[crate];
-    const auto part = std::ranges::find(file_.crates, crate, &crate_part::name);
-    if (!lines)
-        lines = std::make_shared<detail::sim_backplane>(
-            detail::peer_policy{part->peer_reads, part->peer_root_complex});
+    if (!lines) lines = std::make_shared<detail::sim_backplane>(detail::policy_of(file_, crate));
     return lines;
 }
 

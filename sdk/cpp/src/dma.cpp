@@ -11,19 +11,11 @@
 
 namespace upciedev {
 inline namespace v1 {
-namespace {
-
-const dma_description& find_channel(const board_description& board, std::string_view name) {
-    const auto found = std::ranges::find(board.dma, name, &dma_description::name);
-    if (found == board.dma.end()) detail::refuse_dma(board, name);
-    return *found;
-}
-
-} // namespace
+namespace {} // namespace
 
 dma::state::state(std::shared_ptr<detail::board_state> board, std::string_view name)
-    : board_(std::move(board)), what_(&find_channel(*board_->description(), name)),
-      number_(static_cast<unsigned>(what_ - board_->description()->dma.data())) {
+    : board_(std::move(board)), number_(number_of(*board_->description(), name)),
+      what_(&board_->description()->dma[number_]) {
     auto first = open();
     facts_ = first->facts();
     if (facts_.name != what_->name || facts_.to_board != what_->to_board)
@@ -31,6 +23,12 @@ dma::state::state(std::shared_ptr<detail::board_state> board, std::string_view n
                     "the driver's card and the board file name different channels",
                     "make the card anew from this board file: upciedev-gencard");
     idle_.push_back(std::move(first));
+}
+
+unsigned dma::state::number_of(const board_description& board, std::string_view name) {
+    const auto found = std::ranges::find(board.dma, name, &dma_description::name);
+    if (found == board.dma.end()) detail::refuse_dma(board, name);
+    return static_cast<unsigned>(found - board.dma.begin());
 }
 
 std::string dma::state::where() const {

@@ -15,6 +15,9 @@ class dma::state {
   public:
     using source_ptr = std::unique_ptr<dma_source>;
 
+    /// \throws error no_such_register, with the nearest names
+    static unsigned number_of(const board_description& board, std::string_view name);
+
     /// \throws error no_such_register, not_supported, board_gone
     state(std::shared_ptr<detail::board_state> board, std::string_view name);
 
@@ -52,8 +55,8 @@ class dma::state {
     void put_back(source_ptr source);
 
     std::shared_ptr<detail::board_state> board_;
-    const dma_description* what_;
     unsigned number_;
+    const dma_description* what_;
     dma_facts facts_;
     std::mutex lock_;
     std::vector<source_ptr> idle_; // one for each transfer that ever went on at the same time

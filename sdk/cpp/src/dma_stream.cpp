@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "copy_bounce.hpp"
 #include "dma_ring.hpp"
+#include "region_state.hpp"
 #include "stop_event.hpp"
 
 #include <fmt/format.h>
@@ -89,9 +89,6 @@ void dma_stream::state::fail(std::error_code cause) const {
         throw error(errc::timeout, channel_->where(),
                     fmt::format("the engine did not move a frame in {} ms", patience_.count()),
                     "give it more by the 'timeout' of the options, or reset the board", cause);
-    if (cause == code(EHOSTDOWN))
-        throw error(errc::board_gone, channel_->where(), "the board that it writes into has gone",
-                    "open both again once it is back in its slot", cause);
     if (cause == code(EACCES))
         throw error(errc::not_permitted, channel_->where(),
                     "the way to the other board is refused by now", "see why: upciedev p2p matrix",

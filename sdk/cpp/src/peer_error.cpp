@@ -30,8 +30,7 @@ void throw_peer_error(std::error_code cause, const dma::state& channel, const re
     case EBUSY:
         refuse_busy(peer, cause);
     case EHOSTDOWN:
-        throw error(errc::board_gone, peer.where(), "the board has gone",
-                    "open it again once it is back in its slot", cause);
+        throw_access_error(from_errno(ENODEV), peer.where()); // said of the one that has gone
     case EACCES:
         refuse_route(
             channel.board()->way().route_to(peer.way(), peer.seen()->bar, channel.number()),

@@ -73,7 +73,13 @@ std::string region::state::where() const {
 region::state::channel_ptr region::state::channel(bool to_board) const {
     const std::lock_guard hold(lock_);
     auto& channel = to_board ? writer_ : reader_;
-    if (!channel) channel = std::make_shared<dma::state>(board_, moved(to_board)->name);
+    const auto& engine = moved(to_board);
+    if (channel || !engine) return channel;
+    try {
+        channel = std::make_shared<dma::state>(board_, engine->name);
+    } catch (const error& reason) {
+        if (reason.kind() != errc::not_supported) throw;
+    }
     return channel;
 }
 

@@ -40,7 +40,8 @@ class region::state {
     [[nodiscard]] const std::optional<engine>& moved(bool to_board) const noexcept {
         return to_board ? written_ : read_;
     }
-    /// Opened once. \throws error not_supported, not_permitted, board_gone
+    /// Opened once; nullptr: none reaches it, or this way cannot drive it.
+    /// \throws error not_permitted, board_gone
     [[nodiscard]] channel_ptr channel(bool to_board) const;
 
   private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "area_copy.hpp"
 #include "builtin_transports.hpp"
+#include "chardev_lease.hpp"
 #include "model_state.hpp"
 #include "sim_backplane.hpp"
 #include "sim_dma.hpp"
@@ -15,6 +16,7 @@
 #include <atomic>
 #include <cstring>
 #include <mutex>
+#include <unistd.h>
 
 namespace upciedev {
 inline namespace v1 {
@@ -229,24 +231,19 @@ peer_route sim_board::route_to(transport& peer, unsigned bar, std::optional<unsi
     if (gone()) detail::throw_access_error(detail::from_errno(ENODEV), state_->description->name);
     const auto found = state_->find(peer, {bar, 0, 0, 0}, channel);
     if (found.failed == EHOSTDOWN)
-        throw error(errc::board_gone, state_->description->name, "the other board has gone",
-                    "open it again once it is back in its slot", detail::from_errno(EHOSTDOWN));
+        detail::throw_access_error(detail::from_errno(EHOSTDOWN), state_->description->name);
     return found.failed == EXDEV ? transport::route_to(peer, bar, channel) : found.route;
 }
 
 lease sim_board::lease_window(unsigned bar, std::uint64_t offset, std::uint64_t length) {
     const auto& where = state_->description->name;
-    const auto size = state_->window(bar).size;
-    if (!state_->window(bar).offered)
-        throw error(errc::not_supported, where, "it has no peer window there",
-                    "a board file says 'peer: true' for memory without side effects");
-    if (length == 0 || offset > size || length > size - offset)
-        detail::throw_access_error(detail::from_errno(ERANGE), where);
+    const auto window = state_->window(bar);
+    if (!window.offered) detail::throw_lease_error(ENXIO, where, 0);
+    if (length == 0 || offset > window.size || length > window.size - offset)
+        detail::throw_lease_error(ERANGE, where, 0);
     std::int64_t holder = 0;
-    const auto number = state_->leases->take({bar, offset, length, 0}, holder);
-    if (number == 0)
-        throw error(errc::busy, where, "a part of it is leased in this process already",
-                    "take another part", detail::from_errno(EBUSY));
+    const auto number = state_->leases->take({bar, offset, length, getpid()}, holder);
+    if (number == 0) detail::throw_lease_error(EBUSY, where, holder);
     const auto give_back = [leases = state_->leases, number](const void*) {
         leases->give_back(number);
     };

@@ -9,7 +9,7 @@ namespace {
 
 class backplane_slot final : public model_slot {
   public:
-    backplane_slot(std::shared_ptr<sim_backplane> lines, const sim_board& board)
+    backplane_slot(std::shared_ptr<sim_backplane> lines, sim_board& board)
         : lines_(std::move(lines)), board_(board) {}
     ~backplane_slot() override { lines_->remove(board_); }
 
@@ -26,7 +26,7 @@ class backplane_slot final : public model_slot {
 
   private:
     std::shared_ptr<sim_backplane> lines_;
-    const sim_board& board_;
+    sim_board& board_;
 };
 
 } // namespace
@@ -88,18 +88,12 @@ std::uint64_t sim_backplane::unsupported(const sim_board& board) noexcept {
     return found == seats_.end() ? 0 : found->unsupported;
 }
 
-/// The port above it lets requests to other boards pass to them, or the root complex sends them
-/// back.
-bool sim_backplane::lets_out(const sim_board& asking) const noexcept {
-    return policy_.root_complex ||
-           !const_cast<sim_board&>(asking).hardware().has_fault(model_fault::acs_redirect);
-}
-
 template <class Access>
-std::error_code sim_backplane::route(const sim_board& asking, std::uint64_t address,
+std::error_code sim_backplane::route(sim_board& asking, std::uint64_t address,
                                      const Access& access) noexcept {
     const auto place = place_on_bus(address);
-    auto* const target = place && lets_out(asking) ? enter(asking, place->slot) : nullptr;
+    auto* const target =
+        place && lets_out(asking.hardware(), policy_) ? enter(asking, place->slot) : nullptr;
     if (target == nullptr) { // there is no host memory on this bus: an Unsupported Request
         count_unsupported(asking);
         return std::make_error_code(std::errc::no_such_device);
@@ -109,14 +103,14 @@ std::error_code sim_backplane::route(const sim_board& asking, std::uint64_t addr
     return result;
 }
 
-std::error_code sim_backplane::read(const sim_board& reader, std::uint64_t address,
+std::error_code sim_backplane::read(sim_board& reader, std::uint64_t address,
                                     std::span<std::byte> into) noexcept {
     return route(reader, address, [&](model_board& board, const bus_place& at) {
         return read_by_bus(board, at.bar, at.offset, into);
     });
 }
 
-std::error_code sim_backplane::write(const sim_board& writer, std::uint64_t address,
+std::error_code sim_backplane::write(sim_board& writer, std::uint64_t address,
                                      std::span<const std::byte> from) noexcept {
     return route(writer, address, [&](model_board& board, const bus_place& at) {
         return write_by_bus(board, at.bar, at.offset, from);

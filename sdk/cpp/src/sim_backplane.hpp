@@ -23,9 +23,9 @@ class sim_backplane : public std::enable_shared_from_this<sim_backplane> {
     /// All boards but the one that sends.
     void pulse(const sim_board& sender, unsigned line) noexcept;
     /// As model_bus.
-    std::error_code read(const sim_board& reader, std::uint64_t address,
+    std::error_code read(sim_board& reader, std::uint64_t address,
                          std::span<std::byte> into) noexcept;
-    std::error_code write(const sim_board& writer, std::uint64_t address,
+    std::error_code write(sim_board& writer, std::uint64_t address,
                           std::span<const std::byte> from) noexcept;
     /// There is a board in that slot.
     [[nodiscard]] bool answers(unsigned slot) noexcept;
@@ -40,13 +40,11 @@ class sim_backplane : public std::enable_shared_from_this<sim_backplane> {
         unsigned users = 0; ///< requests that it is answering
         std::uint64_t unsupported = 0;
     };
-    [[nodiscard]] bool lets_out(const sim_board& asking) const noexcept;
     seat* enter(const sim_board& asking, unsigned slot) noexcept;
     void leave(seat& one, bool unsupported) noexcept;
     void count_unsupported(const sim_board& whose) noexcept;
     template <class Access>
-    std::error_code route(const sim_board& asking, std::uint64_t address,
-                          const Access& access) noexcept;
+    std::error_code route(sim_board& asking, std::uint64_t address, const Access& access) noexcept;
 
     const peer_policy policy_;
     std::mutex lock_; // not held while a board answers, for that may send a pulse

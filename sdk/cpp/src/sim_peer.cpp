@@ -8,6 +8,11 @@
 
 namespace upciedev::inline v1::detail {
 
+peer_policy policy_of(const crate_file& file, const std::string& name) {
+    const auto crate = std::ranges::find(file.crates, name, &crate_part::name);
+    return {crate->peer_reads, crate->peer_root_complex};
+}
+
 peer_route route_between(const peer_end& from, const sim_peer& to, const dma_description* channel,
                          const peer_policy& policy) {
     const auto refused = [](peer_reason reason) {

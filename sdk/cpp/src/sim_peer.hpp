@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <upciedev/description.hpp>
+#include <upciedev/crate_file.hpp>
+#include <upciedev/model.hpp>
 #include <upciedev/transport.hpp>
 
 #include <cstdint>
@@ -17,6 +18,14 @@ struct peer_policy {
     bool reads = false;
     bool root_complex = false;
 };
+
+/// \param name of one of its crates
+peer_policy policy_of(const crate_file& file, const std::string& name);
+/// Whether requests of that board to others pass the port above it, or come back from the root
+/// complex.
+inline bool lets_out(const model_board& board, const peer_policy& policy) noexcept {
+    return policy.root_complex || !board.has_fault(model_fault::acs_redirect);
+}
 
 /// What is known of one end of a way between simulated boards.
 struct peer_end {

@@ -233,9 +233,6 @@ peer_route slot_transport::route_to(transport& peer, unsigned bar,
                                         0};
     const auto answer = link_->ask(call::route, what);
     if (answer.error == ENODEV) leave();
-    if (answer.error == EHOSTDOWN)
-        throw error(errc::board_gone, fmt::format("slot {}", *slot), "the board has gone",
-                    "open it again once it is back in its slot", from_errno(EHOSTDOWN));
     if (answer.error != 0) link_->refuse(answer.error);
     const auto told = answer.body().take<slot_wire::route_answer>();
     return {.way = static_cast<peer_way>(told.way),
@@ -245,19 +242,10 @@ peer_route slot_transport::route_to(transport& peer, unsigned bar,
 
 lease slot_transport::lease_window(unsigned bar, std::uint64_t offset, std::uint64_t length) {
     const auto answer = link_->ask(call::lease, slot_wire::lease_request{bar, offset, length});
-    const auto where = fmt::format("slot {}", link_->slot());
     const auto told = answer.body().take<slot_wire::lease_answer>();
     if (answer.error == 0) return lease(std::make_shared<const slot_lease>(link_, told.number));
-    if (answer.error == EBUSY)
-        throw error(errc::busy, where,
-                    "a part of it is leased by " + describe({told.holder, program_of(told.holder)}),
-                    "wait for it to end, or take another part", from_errno(EBUSY));
-    if (answer.error == ENXIO)
-        throw error(errc::not_supported, where, "it has no peer window there",
-                    "a board file says 'peer: true' for memory without side effects",
-                    from_errno(ENXIO));
     if (answer.error == ENODEV) leave();
-    link_->refuse(answer.error);
+    throw_lease_error(answer.error, fmt::format("slot {}", link_->slot()), told.holder);
 }
 
 void slot_transport::reset() {

@@ -18,6 +18,8 @@ struct translation {
 constexpr std::array translations{
     translation{ENODEV, errc::board_gone, "the board has gone",
                 "open it again once it is back in its slot"},
+    translation{EHOSTDOWN, errc::board_gone, "the other board has gone",
+                "open it again once it is back in its slot"},
     translation{EPERM, errc::not_permitted, "the register is guarded",
                 "it takes a bus address or starts an engine; only the driver may write it"},
     translation{EBADF, errc::not_permitted, "the board is open for reading only",

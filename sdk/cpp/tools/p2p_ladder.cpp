@@ -15,7 +15,6 @@ namespace cli {
 namespace {
 
 using outcome = rung::outcome;
-using bytes = std::vector<std::byte>;
 
 /// Contents of a stretch of a BAR, put back at the end.
 class kept_stretch {
@@ -69,55 +68,58 @@ class climber {
     std::vector<rung> climb();
 
   private:
-    using step = rung (climber::*)();
-    static rung configuration(const upciedev::board& board);
-    rung configuration_of_source() { return configuration(pair_.from); }
-    rung configuration_of_target() { return configuration(pair_.to); }
-    rung way();
-    rung into_memory();
-    rung one_word() { return block(word_rung, unit()); }
-    rung whole_block();
-    rung read_back();
+    using step = rung (climber::*)(const std::string& name);
+    static rung configuration(const std::string& name, const upciedev::board& board);
+    rung source_configuration(const std::string& name) { return configuration(name, pair_.from); }
+    rung target_configuration(const std::string& name) { return configuration(name, pair_.to); }
+    rung way(const std::string& name);
+    rung into_memory(const std::string& name);
+    rung one_word(const std::string& name) { return block(name, unit()); }
+    rung whole_block(const std::string& name) { return block(name, ~std::uint64_t{0}); }
+    rung read_back(const std::string& name);
+    /// \param size bytes, if the stretch has as many
     rung block(const std::string& name, std::uint64_t size);
     /// A word of the engine.
     [[nodiscard]] std::uint64_t unit() const {
         return std::max<std::uint64_t>(4, pair_.from.dma(pair_.channel).facts().alignment);
     }
-    [[nodiscard]] std::optional<upciedev::bar_description::stretch> scratch() const;
+    using stretch = std::optional<upciedev::bar_description::stretch>;
+    /// What tests may write of a BAR; nothing: no board file says so.
+    static stretch scratch(const upciedev::board& board, unsigned bar);
 
     const peer_pair& pair_;
     std::chrono::nanoseconds timeout_;
 };
 
-rung climber::configuration(const upciedev::board& board) {
-    const auto name = "BARs of " + board.label();
+rung climber::configuration(const std::string& name, const upciedev::board& board) {
     const auto address = board.identity().pci_address;
     if (address.empty()) return {name, outcome::skipped, "simulated"};
     return compare_config(name, "/sys/bus/pci/devices/" + address);
 }
 
-rung climber::way() {
+rung climber::way(const std::string& name) {
     const auto route = pair_.from.route_to(pair_.to, pair_.bar, pair_.channel);
-    if (route.open()) return {"the way", outcome::passed, route.verdict()};
-    return {"the way", outcome::failed, route.verdict() + "; " + route.remedy()};
+    if (route.open()) return {name, outcome::passed, route.verdict()};
+    return {name, outcome::failed, route.verdict() + "; " + route.remedy()};
 }
 
-rung climber::into_memory() {
-    bytes word(unit());
+rung climber::into_memory(const std::string& name) {
+    std::vector<std::byte> word(unit());
     pair_.from.dma(pair_.channel).read(0, word, timeout_);
-    return {"one word into this computer's memory", outcome::passed, {}};
+    return {name, outcome::passed, {}};
 }
 
-std::optional<upciedev::bar_description::stretch> climber::scratch() const {
-    const auto& bars = pair_.to.description()->bars;
-    const auto found = std::ranges::find(bars, pair_.bar, &upciedev::bar_description::index);
+climber::stretch climber::scratch(const upciedev::board& board, unsigned bar) {
+    if (!board.description()) return std::nullopt;
+    const auto& bars = board.description()->bars;
+    const auto found = std::ranges::find(bars, bar, &upciedev::bar_description::index);
     return found == bars.end() ? std::nullopt : found->scratch;
 }
 
 /// The target is filled with what the source has not.
 rung climber::block(const std::string& name, std::uint64_t size) {
     const auto channel = pair_.from.dma(pair_.channel);
-    const auto where = scratch();
+    const auto where = scratch(pair_.to, pair_.bar);
     if (!where)
         return {name, outcome::skipped,
                 "the board file of " + pair_.to.label() +
@@ -152,25 +154,17 @@ rung climber::block(const std::string& name, std::uint64_t size) {
                                     : "")};
 }
 
-rung climber::whole_block() {
-    const auto where = scratch();
-    return block("a block into the peer", where ? where->size : 0);
-}
-
 /// The engine of the first board reads what the peer has.
-rung climber::read_back() {
-    const std::string name = "a word out of the peer";
+rung climber::read_back(const std::string& name) {
     for (const auto& each : pair_.from.description()->dma) {
         if (!each.to_board) continue;
         const auto route = pair_.from.route_to(pair_.to, pair_.bar, each.name);
         if (!route.open()) return {name, outcome::skipped, route.verdict()};
-        const auto where = scratch();
+        const auto where = scratch(pair_.to, pair_.bar);
         const auto mine = peer_windows(pair_.from);
-        if (!where || mine.empty()) break;
-        const auto& bars = pair_.from.description()->bars;
-        const auto own = std::ranges::find(bars, mine.front(), &upciedev::bar_description::index);
-        if (own == bars.end() || !own->scratch) break;
-        const kept_stretch target(pair_.from, own->index, *own->scratch);
+        const auto own = mine.empty() ? std::nullopt : scratch(pair_.from, mine.front());
+        if (!where || !own) break;
+        const kept_stretch target(pair_.from, mine.front(), *own);
         const kept_stretch source(pair_.to, pair_.bar, *where);
         const std::vector<std::uint32_t> wanted(unit() / 4, 0x5aa5c33cU);
         source.fill(wanted);
@@ -186,19 +180,18 @@ rung climber::read_back() {
 }
 
 std::vector<rung> climber::climb() {
-    static constexpr std::array<std::pair<const char*, step>, 7> steps{{
-
-        {"BARs", &climber::configuration_of_source},
-        {"BARs", &climber::configuration_of_target},
-        {"the way", &climber::way},
-        {"one word into this computer's memory", &climber::into_memory},
-        {word_rung, &climber::one_word},
-        {"a block into the peer", &climber::whole_block},
-        {"a word out of the peer", &climber::read_back}}};
+    const std::array<std::pair<std::string, step>, 7> steps{
+        {{"BARs of " + pair_.from.label(), &climber::source_configuration},
+         {"BARs of " + pair_.to.label(), &climber::target_configuration},
+         {"the way", &climber::way},
+         {"one word into this computer's memory", &climber::into_memory},
+         {word_rung, &climber::one_word},
+         {"a block into the peer", &climber::whole_block},
+         {"a word out of the peer", &climber::read_back}}};
     std::vector<rung> rungs;
     for (const auto& [name, act] : steps) {
         try {
-            rungs.push_back((this->*act)());
+            rungs.push_back((this->*act)(name));
         } catch (const upciedev::error& reason) {
             if (reason.kind() == upciedev::errc::interrupted) throw;
             rungs.push_back({name, outcome::failed, reason.what()});
@@ -223,8 +216,7 @@ std::string label_of(outcome how) {
 } // namespace
 
 std::string writing_channel(const upciedev::board& board) {
-    if (!board.description() || !board.way().capabilities().has(upciedev::capability::dma))
-        return {};
+    if (!board.description()) return {};
     for (const auto& each : board.description()->dma) {
         if (each.to_board) continue;
         try {

@@ -92,16 +92,25 @@ struct guarded_stream {
 using stream_handle = handle<std::shared_ptr<guarded_stream>>;
 constexpr auto stream_refusal = "another thread waits for this stream; open one for each thread";
 
+dma_stream_options options_of(std::uint64_t offset, std::uint64_t step, std::uint64_t count,
+                              const std::vector<std::string>& trigger, const py::object& timeout) {
+    const auto patience = std::chrono::ceil<std::chrono::milliseconds>(to_timeout(timeout));
+    return {
+        .offset = offset, .step = step, .count = count, .trigger = trigger, .timeout = patience};
+}
+
+std::unique_ptr<stream_handle> handle_of(dma_stream&& stream, const dma_handle& channel) {
+    return std::make_unique<stream_handle>(std::make_shared<guarded_stream>(std::move(stream)),
+                                           channel.owner());
+}
+
 std::unique_ptr<stream_handle> stream_of(dma_handle& self, unsigned depth, std::uint64_t frame_size,
                                          std::uint64_t offset, std::uint64_t step,
                                          std::uint64_t count,
                                          const std::vector<std::string>& trigger,
                                          const py::object& timeout) {
-    const auto patience = std::chrono::ceil<std::chrono::milliseconds>(to_timeout(timeout));
-    auto made = std::make_shared<guarded_stream>(self.get().stream(
-        depth, frame_size,
-        {.offset = offset, .step = step, .count = count, .trigger = trigger, .timeout = patience}));
-    return std::make_unique<stream_handle>(std::move(made), self.owner());
+    const auto options = options_of(offset, step, count, trigger, timeout);
+    return handle_of(self.get().stream(depth, frame_size, options), self);
 }
 
 std::unique_ptr<stream_handle> stream_into(dma_handle& self, region_handle& target,
@@ -109,11 +118,8 @@ std::unique_ptr<stream_handle> stream_into(dma_handle& self, region_handle& targ
                                            std::uint64_t step, std::uint64_t count,
                                            const std::vector<std::string>& trigger,
                                            const py::object& timeout) {
-    const auto patience = std::chrono::ceil<std::chrono::milliseconds>(to_timeout(timeout));
-    auto made = std::make_shared<guarded_stream>(self.get().stream_to(
-        target.get(), frame_size,
-        {.offset = offset, .step = step, .count = count, .trigger = trigger, .timeout = patience}));
-    return std::make_unique<stream_handle>(std::move(made), self.owner());
+    const auto options = options_of(offset, step, count, trigger, timeout);
+    return handle_of(self.get().stream_to(target.get(), frame_size, options), self);
 }
 
 std::unique_ptr<frame_object> next_frame(stream_handle& self, const py::object& timeout) {

@@ -3,7 +3,6 @@
 #include "peer.hpp"
 #include "wait.hpp"
 
-#include <pybind11/chrono.h>
 #include <pybind11/stl.h>
 
 namespace py = pybind11;
