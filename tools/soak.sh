@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # soak.sh [COUNT [CYCLES]]: the unit and guest tests, COUNT times over (default 20), then a board that
 # leaves and comes back CYCLES times (default 1000) under a program, and either end of transfers from board
-# to board about as often; stops at the first failure.
+# to board as often, under the emulated host bridge about as often; stops at the first failure.
 set -euo pipefail
 
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
@@ -24,5 +24,8 @@ done
 echo "== $cycles times out and in"
 tools/guest-run --timeout $((600 + 30 * cycles)) --crate devices/crates/full.yaml -- \
     env UPCIEDEV_CYCLES="$cycles" ./dev run -- tests/guest/hotplug.py
+tools/guest-run --timeout $((600 + 10 * cycles)) --crate tests/guest/few.yaml \
+    --expect "does not stop: cut off from the bus" -- \
+    env UPCIEDEV_PEER_REMOVALS="$cycles" tests/guest/abi.sh "--gtest_filter=peer_removals.*"
 tools/guest-run --timeout $((600 + 5 * cycles)) "--append=memmap=32M%0x18000000-1" -- \
     tests/guest/abi.sh "--gtest_filter=host_bridge_removal.Either*" "--gtest_repeat=$(((cycles + 29) / 30))"

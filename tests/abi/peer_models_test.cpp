@@ -6,6 +6,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <iostream>
+#include <optional>
+#include <random>
 #include <thread>
 
 namespace raw {
@@ -16,7 +20,7 @@ using namespace std::chrono_literals;
 constexpr unsigned samples_bar = 2, window_bar = 4;
 constexpr std::uint64_t window_bytes = 1U << 20U;
 
-upciedev_peer_route route(const file& from, const file& to) {
+upciedev_peer_route way_of(const file& from, const file& to) {
     upciedev_peer_route what{};
     what.size = sizeof(what);
     what.peer = to.get();
@@ -33,7 +37,7 @@ void force_iova(bool on) {
 class peer_models : public testing::Test {
   protected:
     static void SetUpTestSuite() {
-        const auto way = route(open_board(role::digitizer), open_board(role::carrier));
+        const auto way = way_of(open_board(role::digitizer), open_board(role::carrier));
         translated_ = (way.flags & UPCIEDEV_ROUTE_TRANSLATED) != 0;
         force_iova(translated_);
     }
@@ -85,7 +89,7 @@ TEST_F(peer_blocked, AnAddressThatNobodyMappedIsBlocked) {
     ASSERT_EQ(move(what), 0);
     fill_samples(4096, 12);
     force_iova(false);
-    EXPECT_EQ(route(digitizer_, carrier_).route, unsigned{UPCIEDEV_ROUTE_DIRECT});
+    EXPECT_EQ(way_of(digitizer_, carrier_).route, unsigned{UPCIEDEV_ROUTE_DIRECT});
     EXPECT_EQ(move(what), EIO);
     force_iova(true);
     EXPECT_EQ(first_difference(0, 4096, 11), 4096U) << "something arrived";
@@ -172,22 +176,91 @@ TEST_F(peer_models, NothingArrivesAfterThePeerHasLeft) {
     EXPECT_EQ(first_difference(0, 4096, 7), 4096U);
 }
 
-TEST_F(peer_models, EitherEndLeavesAtAnyMoment) {
-    for (unsigned round = 0; round < 25; ++round) {
-        open();
-        auto what = to_carrier(0, window_bytes);
+enum class means { unbind, remove, reset };
+
+// A file of the board as it is now; it may still be on its way back.
+file reopened(role which) {
+    for (const auto began = clock::now(); since(began) < 20s; std::this_thread::sleep_for(10ms)) {
+        const int fd = ::open(the(which).node.c_str(), O_RDWR);
+        if (fd >= 0) return file{fd};
+    }
+    throw std::runtime_error("not back after 20 s: " + the(which).node);
+}
+
+void take_away(role which, means how) {
+    const auto& leaver = the(which);
+    if (how == means::unbind) unbind(leaver);
+    if (how == means::remove) write_file("/sys/bus/pci/devices/" + leaver.address + "/remove", "1");
+    if (how == means::reset) {
+        EXPECT_EQ(control(reopened(which).get(), UPCIEDEV_RESET, nullptr), 0);
+    }
+}
+
+void give_back(role which, means how) {
+    if (how == means::unbind) bind(the(which));
+    if (how == means::remove) write_file("/sys/bus/pci/rescan", "1");
+}
+
+unsigned long number_from(const char* variable, unsigned long otherwise) {
+    const char* text = std::getenv(variable);
+    return text ? std::stoul(text) : otherwise;
+}
+
+class peer_removals : public peer_models {
+  protected:
+    void SetUp() override {}
+    // Transfers until an end leaves, as is rolled; once it has, nothing may arrive any more.
+    void round(std::mt19937_64& dice) {
+        digitizer_ = reopened(role::digitizer);
+        carrier_ = reopened(role::carrier);
+        channel_ = open_channel(digitizer_, 0).channel;
+        const bool target = dice() % 2 == 0;
+        const auto which = target ? role::carrier : role::digitizer;
+        const auto how = static_cast<means>(dice() % 3);
+        const std::chrono::microseconds moment{dice() % 40'000};
+        std::optional<fault> runs_on; // it goes on after "stop"
+        if (dice() % 4 == 0) runs_on.emplace(the(role::digitizer), "engine_runs_on");
         int error = 0;
         std::thread busy{[&] {
+            auto what = to_carrier(0, window_bytes);
             while (error == 0)
                 error = move(what);
         }};
-        std::this_thread::sleep_for(milliseconds{round * 7 % 40});
-        const auto& leaver = the(round % 2 == 0 ? role::carrier : role::digitizer);
-        unbind(leaver);
+        std::this_thread::sleep_for(moment);
+        take_away(which, how);
+        if (!target) poison();
         busy.join();
-        EXPECT_EQ(error, round % 2 == 0 ? EHOSTDOWN : ENODEV);
-        bind(leaver);
+        EXPECT_EQ(error, target ? EHOSTDOWN : ENODEV);
+        give_back(which, how);
+        carrier_ = reopened(role::carrier);
+        if (target) poison();
+        std::this_thread::sleep_for(runs_on ? 50ms : 2ms);
+        EXPECT_EQ(first_difference(0, window_bytes, poison_seed), window_bytes) << "it went on";
     }
+    void poison() const {
+        const map window{carrier_.get(), UPCIEDEV_POS(window_bar, 0), window_bytes};
+        fill({window.bytes(), window_bytes}, poison_seed);
+    }
+    static constexpr std::uint64_t poison_seed = 99;
+};
+
+TEST_F(peer_removals, EitherEndLeavesAtAnyMoment) {
+    expect_kernel_message("does not stop: cut off from the bus");
+    const auto rounds = number_from("UPCIEDEV_PEER_REMOVALS", 50);
+    const auto seed = number_from("UPCIEDEV_PEER_SEED", std::random_device{}());
+    std::cout << rounds << " removals, UPCIEDEV_PEER_SEED=" << seed << '\n';
+    std::mt19937_64 dice{seed};
+    const auto before = counters();
+    for (unsigned long i = 0; i < rounds; ++i) {
+        SCOPED_TRACE("removal " + std::to_string(i) +
+                     ", UPCIEDEV_PEER_SEED=" + std::to_string(seed));
+        ASSERT_NO_FATAL_FAILURE(round(dice));
+        if (HasFailure()) break;
+    }
+    digitizer_.close();
+    carrier_.close();
+    channel_.close();
+    EXPECT_EQ(counters(), before);
 }
 
 } // namespace
