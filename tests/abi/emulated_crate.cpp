@@ -131,8 +131,17 @@ std::uint64_t bus_address(const board& which, unsigned bar) {
     return high << 32U | (low & ~kind);
 }
 
-access_control::access_control(unsigned slot, std::uint16_t bits) : slot_{slot} {
+std::uint16_t acs_of(unsigned slot) {
+    return config<std::uint16_t>(port_of(slot), acs_control_of(port_of(slot)));
+}
+
+access_control::access_control(unsigned slot, std::uint16_t bits)
+    : slot_{slot}, before_{acs_of(slot)} {
     write_acs(slot_, bits);
+}
+
+access_control::~access_control() {
+    write_acs(slot_, before_);
 }
 
 void access_control::clear() {

@@ -33,14 +33,16 @@ constexpr std::uint16_t request_redirect = 0x04, completion_redirect = 0x08;
 class access_control {
   public:
     access_control(unsigned slot, std::uint16_t bits);
-    ~access_control() { clear(); }
+    ~access_control();
     access_control(const access_control&) = delete;
     access_control& operator=(const access_control&) = delete;
     void clear();
 
   private:
     unsigned slot_;
+    std::uint16_t before_;
 };
+std::uint16_t acs_of(unsigned slot);
 
 // /sys/kernel/debug/test_bridge
 std::uint64_t counter(const std::string& name);

@@ -277,5 +277,79 @@ TEST_F(host_bridge_known, DoneIsIssuedNotArrived) {
     EXPECT_EQ(mismatch(memory_of(boards().target), before), memory_bytes);
 }
 
+// Where the machine has an IOMMU, which the kernel then uses for these boards as well. A root port
+// that the kernel knows, lest it forbids all ways but the direct one.
+class translated_bridge : public host_bridge_by_hand {
+  protected:
+    static void SetUpTestSuite() {
+        load("root_id=0x80862030");
+        load_card("unguard=1");
+    }
+    void SetUp() override {
+        host_bridge_by_hand::SetUp();
+        root_passes(true);
+        ASSERT_NE(boards().route().flags & UPCIEDEV_ROUTE_TRANSLATED, 0U)
+            << "for a boot with an IOMMU";
+    }
+};
+
+TEST_F(translated_bridge, TheKernelHasSetAcs) {
+    EXPECT_EQ(acs_of(from_slot) & request_redirect, request_redirect);
+}
+
+TEST_F(translated_bridge, RedirectedRequestsAreTranslated) {
+    const auto by_root = counter(from_slot, "through_root");
+    const auto ended = counter("root_unsupported");
+    expect_arrives(0, memory_bytes, UPCIEDEV_ROUTE_ROOT_IOMMU);
+    expect_arrives(4099, 1001, UPCIEDEV_ROUTE_ROOT_IOMMU);
+    EXPECT_EQ(counter(from_slot, "through_root"), by_root + memory_bytes + 1001);
+    EXPECT_EQ(counter("root_unsupported"), ended);
+}
+
+// A switch that turns requests round never shows them to the IOMMU.
+TEST_F(translated_bridge, DirectTransfersTakeTheBusAddress) {
+    const access_control one{from_slot, 0}, other{to_slot, 0};
+    const auto by_switch = counter(from_slot, "through_switch");
+    expect_arrives(0, memory_bytes, UPCIEDEV_ROUTE_DIRECT);
+    EXPECT_EQ(counter(from_slot, "through_switch"), by_switch + memory_bytes);
+}
+
+TEST_F(translated_bridge, TheAdministratorMayHaveAllTranslated) {
+    const policy forced{"force_iova"};
+    const access_control one{from_slot, 0}, other{to_slot, 0};
+    const auto by_root = counter(from_slot, "through_root");
+    expect_arrives(0, 65536, UPCIEDEV_ROUTE_ROOT_IOMMU);
+    EXPECT_EQ(counter(from_slot, "through_root"), by_root + 65536);
+}
+
+TEST_F(translated_bridge, AddressesThatNobodyMappedAreBlocked) {
+    const auto before = prepare();
+    const auto ended = counter("root_unsupported"), landed = counter(to_slot, "landed");
+    emit(bus(), 4096); // redirected
+    emit(cpu(), 4096);
+    EXPECT_EQ(counter("root_unsupported"), ended + 2 * 4096 / 256);
+    EXPECT_EQ(counter(to_slot, "landed"), landed);
+    EXPECT_EQ(mismatch(memory_of(boards().target), before), memory_bytes);
+}
+
+TEST_F(translated_bridge, MemoryOfTheHostIsReachedAsEver) {
+    prepare();
+    std::vector<std::byte> received(100'001);
+    ASSERT_EQ(transfer(boards().channel, 0, received.data(), received.size()), 0);
+    EXPECT_EQ(mismatch(received, memory_of(boards().source)), received.size());
+}
+
+// The mapping goes with the peer: what an engine still sent would be blocked.
+TEST_F(translated_bridge, AMappingEndsWithTheTransfer) {
+    ASSERT_EQ(boards().move(0, memory_bytes), 0);
+    auto used = read_op(registers_bar, host, 64);
+    ASSERT_EQ(run(boards().source.get(), used).error, 0);
+    ASSERT_NE(used.value, bus());
+    const auto ended = counter("root_unsupported"), landed = counter(to_slot, "landed");
+    emit(used.value, 4096);
+    EXPECT_EQ(counter("root_unsupported"), ended + 4096 / 256);
+    EXPECT_EQ(counter(to_slot, "landed"), landed);
+}
+
 } // namespace
 } // namespace raw

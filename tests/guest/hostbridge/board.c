@@ -82,32 +82,41 @@ static bool out_of_memory(const struct hb_function *board)
 	return board->offset > HB_MEMORY_BYTES || board->length > HB_MEMORY_BYTES - board->offset;
 }
 
-static bool send_one(struct hb_function *board, void __iomem *memory)
+static bool send_one(struct hb_function *board, void __iomem *memory,
+		     const struct hb_iommu *iommu)
 {
-	u64 to = board->host + board->done;
-	u32 length = min_t(u32, board->length - board->done, HB_REQUEST - to % HB_REQUEST);
-	u8 data[HB_REQUEST];
+	struct hb_request request = { .address = board->host + board->done };
 
-	memcpy_fromio(data, memory + board->offset + board->done, length);
-	if (!hb_emit(board, to, data, length))
+	request.at_root = hb_iommu_translate(iommu, request.address);
+	request.length = min_t(u32, board->length - board->done,
+			       HB_REQUEST - request.address % HB_REQUEST);
+	memcpy_fromio(request.data, memory + board->offset + board->done, request.length);
+	if (!hb_emit(board, &request))
 		return false;
-	board->done += length;
+	board->done += request.length;
 	if (board->runs_on && board->done == board->length)
 		board->done = 0;
 	return true;
 }
 
-static void run(struct hb_function *board, void __iomem *regs, void __iomem *memory)
+static void send_some(struct hb_function *board, void __iomem *memory)
 {
+	struct hb_iommu iommu = hb_iommu_get(board);
 	u32 i;
 
+	for (i = 0; i < AT_ONCE && board->done < board->length; i++)
+		if (!send_one(board, memory, &iommu))
+			break;
+	hb_iommu_put(&iommu);
+}
+
+static void run(struct hb_function *board, void __iomem *regs, void __iomem *memory)
+{
 	if (out_of_memory(board)) {
 		finish(board, regs, 1);
 		return;
 	}
-	for (i = 0; i < AT_ONCE && board->done < board->length; i++)
-		if (!send_one(board, memory))
-			return;
+	send_some(board, memory);
 	if (board->done == board->length)
 		finish(board, regs, 0);
 }

@@ -9,9 +9,6 @@
 
 #include "bridge.h"
 
-/* Above those of firmware */
-#define HB_DOMAIN	0x10000
-
 static ulong window;
 module_param(window, ulong, 0444);
 MODULE_PARM_DESC(window, "CPU address of the memory behind the BARs, which the kernel was told to leave alone");

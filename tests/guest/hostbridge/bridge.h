@@ -16,10 +16,14 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+/* Above those of firmware */
+#define HB_DOMAIN	0x10000
+
 #define HB_SLOTS	3
 #define HB_FIRST_SLOT	21
 #define HB_CONFIG	4096
 #define HB_REQUEST	256	/* bytes of payload; none crosses a multiple of it */
+#define HB_NOWHERE	U64_MAX
 
 /* Where the capabilities lie */
 #define HB_EXP		0x40
@@ -51,11 +55,25 @@ struct hb_function {
 	u64 to_memory;
 	bool runs_on;			/* never ends, and does not hear of stopping */
 	bool reset;			/* the engine has to forget what it does */
+	bool translated;		/* by the machine's IOMMU */
 	bool busy;
 	u64 host;			/* the job, and where it stands */
 	u32 offset;
 	u32 length;
 	u32 done;
+};
+
+struct hb_request {
+	u64 address;
+	u64 at_root;		/* what becomes of it there */
+	u32 length;
+	u8 data[HB_REQUEST];
+};
+
+struct hb_iommu {
+	struct pci_dev *pdev;
+	struct iommu_domain *domain;	/* NULL: no translation */
+	bool blocks;
 };
 
 extern raw_spinlock_t hb_lock;
@@ -88,7 +106,7 @@ void hb_link(struct hb_function *port, bool up);
 /* fabric.c */
 void __iomem *hb_behind(const struct hb_function *board, u32 bar);
 void __iomem *hb_bar(const struct hb_function *board, u32 bar);
-bool hb_emit(struct hb_function *board, u64 address, const void *data, u32 length);
+bool hb_emit(struct hb_function *board, const struct hb_request *request);
 
 /* board.c */
 int hb_engines_start(void);
@@ -96,6 +114,11 @@ void hb_engines_stop(void);
 void hb_reset(struct hb_function *board);
 void hb_pull(struct hb_function *board);
 void hb_plug(struct hb_function *board);
+
+/* iommu.c */
+struct hb_iommu hb_iommu_get(struct hb_function *board);
+void hb_iommu_put(struct hb_iommu *iommu);
+u64 hb_iommu_translate(const struct hb_iommu *iommu, u64 address);
 
 /* window.c */
 int hb_window_take(u64 start, u64 length);

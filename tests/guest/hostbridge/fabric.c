@@ -103,8 +103,8 @@ static struct hb_function *claiming_port(u64 address, const struct hb_function *
 	return NULL;
 }
 
-/* Returns the bytes that arrived */
-static u32 deliver(struct hb_function *port, u64 address, const void *data, u32 length)
+/* At a slot's port. Returns the bytes that arrived */
+static u32 deliver(struct hb_function *port, u64 address, const struct hb_request *request)
 {
 	struct hb_function *board = port->below;
 	void __iomem *target;
@@ -118,9 +118,9 @@ static u32 deliver(struct hb_function *port, u64 address, const void *data, u32 
 		end_here(board);
 		return 0;
 	}
-	memcpy_toio(target, data, length);
-	board->landed += length;
-	return length;
+	memcpy_toio(target, request->data, request->length);
+	board->landed += request->length;
+	return request->length;
 }
 
 static bool is_memory(u64 address)
@@ -130,39 +130,41 @@ static bool is_memory(u64 address)
 	return pfn_valid(frame) && page_is_ram(frame);
 }
 
-static void into_memory(u64 address, const void *data, u32 length)
+static void into_memory(u64 address, const struct hb_request *request)
 {
 	void *page = kmap_local_page(pfn_to_page(address >> PAGE_SHIFT));
 
-	memcpy(page + offset_in_page(address), data, length);
+	memcpy(page + offset_in_page(address), request->data, request->length);
 	kunmap_local(page);
 }
 
-static void back_down(struct hb_function *from, u64 address, const void *data, u32 length)
+static void back_down(struct hb_function *from, u64 address, const struct hb_request *request)
 {
 	struct hb_function *port = NULL;
 
 	if (hb_root_passes && claims(hb_root_port, address) && claims(hb_upstream, address))
 		port = claiming_port(address, NULL);
 	if (port)
-		from->through_root += deliver(port, address, data, length);
+		from->through_root += deliver(port, address, request);
 	else
 		hb_root_unsupported++;
 }
 
-static void at_root(struct hb_function *from, u64 address, const void *data, u32 length)
+static void at_root(struct hb_function *from, const struct hb_request *request)
 {
-	if (hb_window_at(address, length)) {
-		back_down(from, address, data, length);
-	} else if (is_memory(address)) {
-		into_memory(address, data, length);
-		from->to_memory += length;
+	u64 address = request->at_root;
+
+	if (address != HB_NOWHERE && hb_window_at(address, request->length)) {
+		back_down(from, address, request);
+	} else if (address != HB_NOWHERE && is_memory(address)) {
+		into_memory(address, request);
+		from->to_memory += request->length;
 	} else {
 		hb_root_unsupported++;
 	}
 }
 
-static void through_switch(struct hb_function *from, u64 address, const void *data, u32 length)
+static void through_switch(struct hb_function *from, const struct hb_request *request)
 {
 	struct hb_function *port = from->up, *other;
 	bool redirected = hb_get16(port, HB_ACS + PCI_ACS_CTRL) & PCI_ACS_RR;
@@ -171,29 +173,27 @@ static void through_switch(struct hb_function *from, u64 address, const void *da
 		end_here(port);
 		return;
 	}
-	other = redirected ? NULL : claiming_port(address, port);
+	other = redirected ? NULL : claiming_port(request->address, port);
 	if (other)
-		from->through_switch += deliver(other, address, data, length);
-	else if (!redirected && claims(hb_upstream, address))
+		from->through_switch += deliver(other, request->address, request);
+	else if (!redirected && claims(hb_upstream, request->address))
 		end_here(hb_upstream);
 	else if (!commanded(hb_upstream, PCI_COMMAND_MASTER))
 		end_here(hb_upstream);
 	else if (!commanded(hb_root_port, PCI_COMMAND_MASTER))
 		end_here(hb_root_port);
 	else
-		at_root(from, address, data, length);
+		at_root(from, request);
 }
 
 /**
  * hb_emit() - a board sends a request
  * @board: who
- * @address: on the bus
- * @data: to be written there
- * @length: of it, within HB_REQUEST bytes that lie together
+ * @request: within HB_REQUEST bytes that lie together
  *
  * Returns false while it may not.
  */
-bool hb_emit(struct hb_function *board, u64 address, const void *data, u32 length)
+bool hb_emit(struct hb_function *board, const struct hb_request *request)
 {
 	unsigned long flags;
 	bool may;
@@ -201,7 +201,7 @@ bool hb_emit(struct hb_function *board, u64 address, const void *data, u32 lengt
 	raw_spin_lock_irqsave(&hb_lock, flags);
 	may = board->present && !board->reset && commanded(board, PCI_COMMAND_MASTER);
 	if (may)
-		through_switch(board, address, data, length);
+		through_switch(board, request);
 	raw_spin_unlock_irqrestore(&hb_lock, flags);
 	return may;
 }
