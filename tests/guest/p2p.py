@@ -21,6 +21,7 @@ from verdicts import run_all
 ROOT = Path(__file__).resolve().parents[2]
 PARAMETERS = Path("/sys/module/upciedev/parameters")
 DIGITIZER, OTHER, CARRIER, RF = "2", "3", "8", "10"
+COMMAND = 4  # in configuration space
 BAR_2 = 0x18  # of the digitizer, in configuration space: lower half of an address of 64 bits
 
 
@@ -108,26 +109,40 @@ def what_no_engine_can_goes_by_memory() -> None:
         assert "written by the processor" in upciedev(*offered, "--bounce")
 
 
-def a_board_that_lost_its_bars_is_found() -> None:
-    address = next(pair["from"]["address"] for pair in pairs() if str(pair["from"]["slot"]) == DIGITIZER)
-    file = Path("/sys/bus/pci/devices") / address / "config"
+def told_with(folder: Path, where: int, value: bytes, *words: str) -> str:
+    """What the ladder says while somebody has written into a configuration space."""
+    def write(what: bytes) -> None:
+        with (folder / "config").open("r+b", buffering=0) as config:
+            config.seek(where)
+            config.write(what)
 
-    def write(value: bytes) -> None:
-        with file.open("r+b", buffering=0) as config:
-            config.seek(BAR_2)
-            config.write(value)
-
-    before = file.read_bytes()[BAR_2:BAR_2 + 8]
-    words = ("p2p", "diagnose", CARRIER, DIGITIZER, "--yes")
+    before = (folder / "config").read_bytes()[where:where + len(value)]
     with as_qemu_wants_it():
         assert "FAILED" not in upciedev(*words)
-        write(bytes(8))
+        write(value)
         try:
             told = upciedev(*words, status=1)
         finally:
             write(before)
-        assert "FAILED   BARs of slot 2 vadc10: BAR 2 is 0" in told and "lspci will not say" in told, told
         assert "FAILED" not in upciedev(*words)
+    return told
+
+
+def sysfs_of_digitizer() -> Path:
+    address = next(pair["from"]["address"] for pair in pairs() if str(pair["from"]["slot"]) == DIGITIZER)
+    return (Path("/sys/bus/pci/devices") / address).resolve()
+
+
+def a_board_that_lost_its_bars_is_found() -> None:
+    told = told_with(sysfs_of_digitizer(), BAR_2, bytes(8), "p2p", "diagnose", CARRIER, DIGITIZER, "--yes")
+    assert "FAILED   BARs of slot 2 vadc10: BAR 2 is 0" in told and "lspci will not say" in told, told
+
+
+def a_port_that_lets_nothing_up_is_found() -> None:
+    port = sysfs_of_digitizer().parent
+    memory_only = bytes([2, 0])
+    told = told_with(port, COMMAND, memory_only, "p2p", "diagnose", DIGITIZER, CARRIER, "--yes")
+    assert f"FAILED   the ports above: {port.name} passes nothing on from below (Bus Master is off)" in told, told
 
 
 def two_programs_respect_a_claim() -> None:
@@ -150,4 +165,5 @@ def two_programs_respect_a_claim() -> None:
 if __name__ == "__main__":
     sys.exit(run_all(the_matrix_tells_all_ways, every_way_works, the_example_runs_unchanged,
                      reads_are_refused_until_they_are_allowed, what_no_engine_can_goes_by_memory,
-                     a_board_that_lost_its_bars_is_found, two_programs_respect_a_claim))
+                     a_board_that_lost_its_bars_is_found, a_port_that_lets_nothing_up_is_found,
+                     two_programs_respect_a_claim))

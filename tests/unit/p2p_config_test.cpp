@@ -104,4 +104,65 @@ TEST_F(configuration, of_a_board_that_does_not_answer) {
     EXPECT_EQ(cli::compare_config("BARs", root).how, rung::outcome::skipped);
 }
 
+// A switch with a board behind each of two ports, and what the Command registers say.
+class ports : public testing::Test {
+  protected:
+    ports() {
+        for (const auto& each : {upstream, left, right})
+            has(each, 6);
+    }
+    ~ports() override { fs::remove_all(root); }
+
+    static void has(const fs::path& port, std::uint16_t command) {
+        fs::create_directories(port);
+        std::array<char, 64> config{};
+        config.at(4) = static_cast<char>(command);
+        config.at(0x0e) = 1;
+        std::ofstream(port / "config").write(config.data(), config.size());
+    }
+    [[nodiscard]] rung compare() const {
+        for (const auto& board : {left / "0000:03:00.0", right / "0000:04:00.0"})
+            fs::create_directories(board);
+        return cli::compare_ports("ports", left / "0000:03:00.0", right / "0000:04:00.0");
+    }
+    void refused(const fs::path& port, std::uint16_t command, const std::string& what,
+                 const std::string& remedy) const {
+        has(port, command);
+        const auto told = compare();
+        EXPECT_EQ(told.how, rung::outcome::failed);
+        EXPECT_THAT(told.detail,
+                    HasSubstr(port.filename().string() + " passes nothing on from " + what));
+        EXPECT_THAT(told.detail,
+                    HasSubstr("setpci -s " + port.filename().string() + " COMMAND=" + remedy));
+        has(port, 6);
+    }
+
+    fs::path root = fs::temp_directory_path() / ("upciedev-ports-" + std::to_string(getpid()));
+    fs::path upstream = root / "pci0000:00" / "0000:00:1c.0", left = upstream / "0000:02:01.0",
+             right = upstream / "0000:02:02.0";
+};
+
+TEST_F(ports, that_are_open) {
+    const auto told = compare();
+    EXPECT_EQ(told.how, rung::outcome::passed);
+    EXPECT_EQ(told.detail, "2 pass on what goes up, 2 what comes down");
+}
+
+TEST_F(ports, that_are_closed) {
+    refused(left, 2, "below (Bus Master is off)", "4:4");
+    refused(right, 4, "above (Memory Space is off)", "2:2");
+    refused(upstream, 2, "below (Bus Master is off)", "4:4");
+    refused(upstream, 4, "above (Memory Space is off)", "2:2");
+}
+
+TEST_F(ports, need_only_what_their_board_does) {
+    has(left, 4);
+    has(right, 2);
+    EXPECT_EQ(compare().how, rung::outcome::passed) << compare().detail;
+}
+
+TEST_F(ports, of_a_root_bus_are_none) {
+    EXPECT_EQ(cli::compare_ports("ports", root, root).detail, "none");
+}
+
 } // namespace

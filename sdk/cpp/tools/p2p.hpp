@@ -60,6 +60,10 @@ std::vector<rung> climb(const peer_pair& pair, std::chrono::nanoseconds timeout)
 /// Whether the BARs of a PCI function hold the addresses that the kernel gave them.
 /// \param folder in /sys/bus/pci/devices
 rung compare_config(const std::string& name, const std::filesystem::path& folder);
+/// Whether the ports above both let a request up (Bus Master) and down (Memory Space).
+/// \param from,to in /sys/bus/pci/devices
+rung compare_ports(const std::string& name, const std::filesystem::path& from,
+                   const std::filesystem::path& to);
 
 /// What was tried, one line each, and what to do about a failure.
 void print_rungs(const std::vector<rung>& rungs);

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t header = 64; // bytes of configuration space
 constexpr std::size_t header_type_at = 0x0e, command_at = 4, first_bar_at = 0x10;
-constexpr unsigned memory_on = 2;
+constexpr unsigned memory_on = 2, master_on = 4;
 constexpr std::uint64_t io_resource = 0x100; // IORESOURCE_IO of the kernel
 
 using config_space = std::array<unsigned char, header>;
@@ -71,17 +71,6 @@ std::vector<forwarded> windows_of_bridge(const config_space& config) {
             {upper(0x28) | half(0x24), upper(0x2c) | half(0x26) | granule}};
 }
 
-/// \returns what is wrong with the address; empty: nothing
-std::string complaint(std::uint64_t address, const resource& kernel,
-                      const std::optional<config_space>& bridge) {
-    if (address == 0) return "is 0";
-    if (!bridge) return address == kernel.start ? "" : fmt::format("is {:#x}", address);
-    const auto last = address + (kernel.end - kernel.start);
-    for (const auto& window : windows_of_bridge(*bridge))
-        if (address >= window.first && last <= window.last) return {};
-    return fmt::format("is {:#x}, which the port above does not forward", address);
-}
-
 std::optional<config_space> read_config(const fs::path& folder) {
     config_space config{};
     std::ifstream file(folder / "config", std::ios::binary);
@@ -89,12 +78,37 @@ std::optional<config_space> read_config(const fs::path& folder) {
     return config;
 }
 
-/// The port above; nothing on a root bus.
-std::optional<config_space> bridge_above(const fs::path& folder) {
+struct bridge {
+    std::string address;
+    config_space config;
+};
+
+/// The ports above, the nearest first.
+std::vector<bridge> bridges_above(const fs::path& folder) {
     std::error_code failed;
-    const auto real = fs::canonical(folder, failed);
-    auto config = failed ? std::nullopt : read_config(real.parent_path());
-    return config && is_bridge(*config) ? config : std::nullopt;
+    std::vector<bridge> all;
+    for (auto port = fs::canonical(folder, failed).parent_path(); !failed;
+         port = port.parent_path()) {
+        const auto config = read_config(port);
+        if (!config || !is_bridge(*config)) break;
+        all.push_back({port.filename(), *config});
+    }
+    return all;
+}
+
+bool allows(const config_space& config, unsigned what) {
+    return (number_at<std::uint16_t>(config, command_at) & what) != 0;
+}
+
+/// \returns what is wrong with the address; empty: nothing
+std::string complaint(std::uint64_t address, const resource& kernel,
+                      const std::vector<bridge>& above) {
+    if (address == 0) return "is 0";
+    if (above.empty()) return address == kernel.start ? "" : fmt::format("is {:#x}", address);
+    const auto last = address + (kernel.end - kernel.start);
+    for (const auto& window : windows_of_bridge(above.front().config))
+        if (address >= window.first && last <= window.last) return {};
+    return fmt::format("is {:#x}, which the port above does not forward", address);
 }
 
 } // namespace
@@ -110,22 +124,42 @@ rung compare_config(const std::string& name, const fs::path& folder) {
     if (number_at<std::uint32_t>(*config, 0) == ~0U)
         return failed("its configuration space reads all ones: the board does not answer; switch "
                       "its slot off and on");
-    if ((number_at<std::uint16_t>(*config, command_at) & memory_on) == 0)
+    if (!allows(*config, memory_on))
         return failed(fmt::format("its memory is switched off in the command register; {}", reset));
-    const auto bridge = bridge_above(folder);
+    const auto above = bridges_above(folder);
     const auto resources = resources_of(folder);
     unsigned right = 0;
     for (std::size_t bar = 0; bar < resources.size(); ++bar) {
         const auto& kernel = resources[bar];
         if (kernel.end == 0 || (kernel.flags & io_resource) != 0) continue;
         const auto [address, wide] = address_in(*config, bar);
-        if (const auto wrong = complaint(address, kernel, bridge); !wrong.empty())
+        if (const auto wrong = complaint(address, kernel, above); !wrong.empty())
             return failed(fmt::format("BAR {} {}, the kernel gave it {:#x}; {}", bar, wrong,
                                       kernel.start, reset));
         ++right;
         if (wide) ++bar;
     }
     return {name, rung::outcome::passed, fmt::format("{} BARs hold their addresses", right)};
+}
+
+rung compare_ports(const std::string& name, const fs::path& from, const fs::path& to) {
+    const auto senders = bridges_above(from), receivers = bridges_above(to);
+    constexpr auto remedy = "setpci -s {} COMMAND={:x}:{:x}, and find out who switched it off";
+    const auto closed = [&](const bridge& port, unsigned bit, std::string_view what) {
+        return rung{name, rung::outcome::failed,
+                    fmt::format("{} {}: ", port.address, what) +
+                        fmt::format(remedy, port.address, bit, bit)};
+    };
+    for (const auto& port : senders)
+        if (!allows(port.config, master_on))
+            return closed(port, master_on, "passes nothing on from below (Bus Master is off)");
+    for (const auto& port : receivers)
+        if (!allows(port.config, memory_on))
+            return closed(port, memory_on, "passes nothing on from above (Memory Space is off)");
+    if (senders.empty() && receivers.empty()) return {name, rung::outcome::passed, "none"};
+    return {name, rung::outcome::passed,
+            fmt::format("{} pass on what goes up, {} what comes down", senders.size(),
+                        receivers.size())};
 }
 
 } // namespace cli

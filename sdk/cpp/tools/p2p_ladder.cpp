@@ -72,6 +72,7 @@ class climber {
     static rung configuration(const std::string& name, const upciedev::board& board);
     rung source_configuration(const std::string& name) { return configuration(name, pair_.from); }
     rung target_configuration(const std::string& name) { return configuration(name, pair_.to); }
+    rung ports(const std::string& name);
     rung way(const std::string& name);
     rung into_memory(const std::string& name);
     rung one_word(const std::string& name) { return block(name, unit()); }
@@ -91,10 +92,23 @@ class climber {
     std::chrono::nanoseconds timeout_;
 };
 
-rung climber::configuration(const std::string& name, const upciedev::board& board) {
+/// Nothing: simulated.
+std::optional<std::filesystem::path> folder_of(const upciedev::board& board) {
     const auto address = board.identity().pci_address;
-    if (address.empty()) return {name, outcome::skipped, "simulated"};
-    return compare_config(name, "/sys/bus/pci/devices/" + address);
+    if (address.empty()) return std::nullopt;
+    return "/sys/bus/pci/devices/" + address;
+}
+
+rung climber::configuration(const std::string& name, const upciedev::board& board) {
+    const auto folder = folder_of(board);
+    if (!folder) return {name, outcome::skipped, "simulated"};
+    return compare_config(name, *folder);
+}
+
+rung climber::ports(const std::string& name) {
+    const auto from = folder_of(pair_.from), to = folder_of(pair_.to);
+    if (!from || !to) return {name, outcome::skipped, "simulated"};
+    return compare_ports(name, *from, *to);
 }
 
 rung climber::way(const std::string& name) {
@@ -180,9 +194,10 @@ rung climber::read_back(const std::string& name) {
 }
 
 std::vector<rung> climber::climb() {
-    const std::array<std::pair<std::string, step>, 7> steps{
+    const std::array<std::pair<std::string, step>, 8> steps{
         {{"BARs of " + pair_.from.label(), &climber::source_configuration},
          {"BARs of " + pair_.to.label(), &climber::target_configuration},
+         {"the ports above", &climber::ports},
          {"the way", &climber::way},
          {"one word into this computer's memory", &climber::into_memory},
          {word_rung, &climber::one_word},
