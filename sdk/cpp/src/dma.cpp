@@ -11,7 +11,6 @@
 
 namespace upciedev {
 inline namespace v1 {
-namespace {} // namespace
 
 dma::state::state(std::shared_ptr<detail::board_state> board, std::string_view name)
     : board_(std::move(board)), number_(number_of(*board_->description(), name)),
