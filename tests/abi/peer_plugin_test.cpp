@@ -141,13 +141,16 @@ TEST_F(peer_plugin, TimeOutEndsIt) {
     EXPECT_EQ(result().done, 0U);
 }
 
+// Each takes 100 ms: whatever happens does so during one.
+batch_result until_it_ends() {
+    int error = 0;
+    for (int i = 0; i < 50 && error == 0; ++i)
+        error = ask({.length = all_bytes});
+    return {error, 0};
+}
+
 TEST_F(peer_plugin, ASignalEndsIt) {
-    background busy{[] {
-        int error = 0;
-        for (int i = 0; i < 50 && error == 0; ++i)
-            error = ask({.length = all_bytes});
-        return batch_result{error, 0};
-    }};
+    background busy{until_it_ends};
     for (int i = 0; i < 10; ++i, std::this_thread::sleep_for(25ms))
         busy.signal(); // one of them does not come between two calls
     EXPECT_EQ(busy.join().error, EINTR);
@@ -168,23 +171,17 @@ TEST_F(peer_plugin, AKillEndsIt) {
 }
 
 TEST_F(peer_plugin, APeerThatLeavesEndsIt) {
-    int error = 0;
-    std::thread busy{[&] { error = ask({.length = all_bytes}); }};
-    std::this_thread::sleep_for(30ms);
+    background busy{until_it_ends};
     const unbound gone{the(role::memory)};
-    busy.join();
-    EXPECT_EQ(error, EHOSTDOWN);
+    EXPECT_EQ(busy.join().error, EHOSTDOWN);
     EXPECT_EQ(ask({.from_slot = held, .to_slot = held}), EHOSTDOWN) << "it is stale for ever";
     EXPECT_EQ(ask({}), ENOENT);
 }
 
 TEST_F(peer_plugin, AnInitiatorThatLeavesEndsIt) {
-    int error = 0;
-    std::thread busy{[&] { error = ask({.length = all_bytes}); }};
-    std::this_thread::sleep_for(30ms);
+    background busy{until_it_ends};
     const unbound gone{the(role::spare_edu)};
-    busy.join();
-    EXPECT_EQ(error, ENODEV);
+    EXPECT_EQ(busy.join().error, ENODEV);
     EXPECT_EQ(ask({.from_slot = held, .to_slot = held}), ENODEV) << "it is stale for ever";
     EXPECT_EQ(ask({}), ENOENT);
 }

@@ -2,6 +2,7 @@
 // UPCIEDEV_PEER_ROUTE, _DMA_PEER, _DMA_PEER_RING and _PEER_LEASE: an engine of edu writes straight
 // into the memory of ivshmem and into an NVMe's CMB.
 #include "peers.hpp"
+#include "threads.hpp"
 
 #include <gtest/gtest.h>
 
@@ -25,6 +26,13 @@ class peers : public testing::Test {
     void fill_edu(const std::vector<unsigned char>& data) const { raw::fill_edu(edu_, data); }
     int move(upciedev_dma_peer& what) const {
         return control(writer_.get(), UPCIEDEV_DMA_PEER, &what);
+    }
+    // Each takes 100 ms: whoever leaves does so during one.
+    static batch_result until_it_ends(const file& writer, upciedev_dma_peer& what) {
+        int error = 0;
+        for (int i = 0; i < 50 && error == 0; ++i)
+            error = control(writer.get(), UPCIEDEV_DMA_PEER, &what);
+        return {error, 0};
     }
 
     file edu_ = open_board(role::spare_edu);
@@ -171,14 +179,11 @@ TEST_F(peers, FramesFeedThePeer) {
 TEST_F(peers, APeerThatLeavesEndsTheTransfer) {
     fill_edu(pattern(4095, 1));
     auto what = transfer_to(memory_, 0, 4095);
-    int error = 0;
     const auto began = clock::now();
-    std::thread busy{[&] { error = move(what); }};
-    std::this_thread::sleep_for(30ms); // edu takes 100 ms
+    background busy{[&] { return until_it_ends(writer_, what); }};
     {
         const unbound gone{the(role::memory)};
-        busy.join();
-        EXPECT_EQ(error, EHOSTDOWN);
+        EXPECT_EQ(busy.join().error, EHOSTDOWN);
         EXPECT_LT(since(began), 3s);
         EXPECT_EQ(move(what), EHOSTDOWN) << "the file of the peer is stale";
     }
@@ -189,12 +194,9 @@ TEST_F(peers, APeerThatLeavesEndsTheTransfer) {
 
 TEST_F(peers, AnInitiatorThatLeavesEndsTheTransfer) {
     auto what = transfer_to(memory_, 0, 4095);
-    int error = 0;
-    std::thread busy{[&] { error = move(what); }};
-    std::this_thread::sleep_for(30ms);
+    background busy{[&] { return until_it_ends(writer_, what); }};
     const unbound gone{the(role::spare_edu)};
-    busy.join();
-    EXPECT_EQ(error, ENODEV);
+    EXPECT_EQ(busy.join().error, ENODEV);
 }
 
 TEST_F(peers, BothLeaveAtTheSameMoment) {
@@ -202,14 +204,12 @@ TEST_F(peers, BothLeaveAtTheSameMoment) {
         const auto edu = open_board(role::spare_edu), memory = open_board(role::memory);
         const auto channel = channel_of(edu, from_board);
         auto what = transfer_to(memory, 0, 4095);
-        int error = 0;
-        std::thread busy{[&] { error = control(channel.get(), UPCIEDEV_DMA_PEER, &what); }};
-        std::this_thread::sleep_for(20ms);
+        background busy{[&] { return until_it_ends(channel, what); }};
         std::thread one{[] { unbind(the(role::spare_edu)); }};
         std::thread other{[] { unbind(the(role::memory)); }};
         one.join();
         other.join();
-        busy.join();
+        const int error = busy.join().error;
         EXPECT_TRUE(error == ENODEV || error == EHOSTDOWN) << error;
         bind(the(role::spare_edu));
         bind(the(role::memory));

@@ -2,6 +2,8 @@
 #include "threads.hpp"
 
 #include <csignal>
+#include <fstream>
+#include <string>
 #include <system_error>
 
 #include <linux/userfaultfd.h>
@@ -23,6 +25,14 @@ void ignore_with_restart() {
     ::sigaction(SIGUSR1, &action, nullptr);
 }
 
+bool running(int thread) {
+    std::ifstream stat("/proc/self/task/" + std::to_string(thread) + "/stat");
+    std::string line;
+    std::getline(stat, line);
+    const auto behind_name = line.rfind(") ");
+    return behind_name != std::string::npos && line.compare(behind_name, 3, ") R") == 0;
+}
+
 [[noreturn]] void fail(const char* what) {
     throw std::system_error(errno, std::generic_category(), what);
 }
@@ -37,7 +47,10 @@ background::background(std::function<batch_result()> call) {
     }};
     while (id_ == 0)
         std::this_thread::sleep_for(1ms);
-    std::this_thread::sleep_for(100ms); // it gets into the kernel
+    std::this_thread::sleep_for(100ms); // it gets into the kernel,
+    // on a busy machine later
+    for (const auto start = clock::now(); running(id_) && since(start) < 5s;)
+        std::this_thread::sleep_for(1ms);
 }
 
 background::~background() {
