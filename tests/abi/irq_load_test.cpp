@@ -199,6 +199,7 @@ TEST_F(irq_load, NothingComesAfterTheMaskedOne) {
                 ASSERT_EQ(wait_for(mine.events), POLLIN);
                 ASSERT_EQ(read_event(mine.events, event), 0);
             }
+            ASSERT_EQ(write32(board_.get(), 0, raise_at, 1), 0); // should the other thread sleep
             EXPECT_EQ(wait_for(mine.events, 10), 0);
         }
         ASSERT_EQ(control_at(mine.events.get(), UPCIEDEV_IRQ_UNMASK, 0), 0);
