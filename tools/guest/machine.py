@@ -12,6 +12,7 @@ from .paths import QEMU, REPOSITORY, TRIXIE, GuestError, kernel_folder
 
 # What the guest's init makes QEMU end with when everything was run; see tools/guest/init.
 EXIT_FINISHED = 65
+PROCESSORS = 2
 ACCELERATORS = {"tcg": "tcg,thread=multi,tb-size=256", "kvm": "kvm"}
 KERNEL_ARGUMENTS = (
     "console=ttyS0 loglevel=5 panic=-1 oops=panic tsc=reliable no_timer_check log_buf_len=4M "
@@ -39,7 +40,7 @@ class Machine:
             # No orphan, however this process dies.
             "setpriv", "--pdeathsig", "KILL", str(QEMU),
             *(word for where in ("share/qemu", "share/seabios", "lib/ipxe/qemu") for word in ("-L", str(TRIXIE / "usr" / where))),
-            "-M", "q35,memory-backend=ram", "-accel", ACCELERATORS[self.accelerator], "-cpu", "max", "-smp", "2",
+            "-M", "q35,memory-backend=ram", "-accel", ACCELERATORS[self.accelerator], "-cpu", "max", "-smp", str(PROCESSORS),
             "-m", self.memory, "-object", f"memory-backend-memfd,id=ram,size={self.memory},share=on",
             "-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off",  # pciehp, as on real crates
             "-nodefaults", "-display", "none", "-no-reboot",

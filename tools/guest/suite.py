@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """`./dev test guest` and `./dev test abi`: the runs of tests/guest/runs.toml, few boots a kernel.
 
-A guest keeps two processors busy (two of them on two processors took as long as one after the other),
-so with four and more two lanes of kernels run side by side, each a process of its own.
+A guest keeps its processors busy: two guests on two took as long as one after the other. Where there are
+enough for two guests, two lanes of kernels run side by side, each a process of its own.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from typing import Any
 import results
 from results import Result
 
+from .machine import PROCESSORS
 from .paths import BUILD, DEFAULT_CRATE, KERNELS, REPOSITORY, GuestError
 from .session import Boot, Run, Session, build_modules
 
 RUNS = REPOSITORY / "tests/guest/runs.toml"
 TARGET = BUILD / "results/guest.tsv"
 HOST_SECONDS = 300
-PROCESSORS_OF_A_GUEST = 2
 LANES = (("newest",), ("6.1", "6.12"))
 KNOWN_KEYS = {
     "run": {"name", "part", "kernels", "command", "expect", "boot"},
@@ -135,7 +135,7 @@ def run_lane(part: str, kernels: Iterable[str]) -> None:
 def run_lanes() -> int:
     words = [sys.executable, *sys.argv, "--no-fetch"]
     one_lane = (tuple(kernel for kernels in LANES for kernel in kernels),)
-    wanted = LANES if len(os.sched_getaffinity(0)) >= 2 * PROCESSORS_OF_A_GUEST else one_lane
+    wanted = LANES if len(os.sched_getaffinity(0)) >= 2 * PROCESSORS else one_lane
     lanes = [subprocess.Popen([*words, *(f"--kernel={kernel}" for kernel in kernels)]) for kernels in wanted]
     return max(lane.wait() for lane in lanes)
 
