@@ -9,7 +9,7 @@
 #include <cstring>
 
 namespace raw {
-namespace {
+namespace areas_test {
 
 upciedev_bar_areas request_for(unsigned bar, std::span<upciedev_bar_area> room) {
     upciedev_bar_areas request{};
@@ -210,5 +210,5 @@ TEST(areas, MsixTableIsForbiddenToEveryWriter) {
     }
 }
 
-} // namespace
+} // namespace areas_test
 } // namespace raw

@@ -11,7 +11,7 @@
 #include <ostream>
 
 namespace raw {
-namespace {
+namespace batch_matrix_test {
 
 constexpr std::uint64_t ram_size = 4 << 20, target = 0x100, before = 0x200, after = 0x204;
 constexpr unsigned ram_bar = 2;
@@ -256,5 +256,5 @@ TEST(guards, MsixTableAndPendingBitsAreRefused) {
         }
 }
 
-} // namespace
+} // namespace batch_matrix_test
 } // namespace raw

@@ -10,7 +10,7 @@
 #include <numeric>
 
 namespace raw {
-namespace {
+namespace batch_test {
 
 constexpr unsigned ram_bar = 2;
 constexpr std::uint64_t ram_size = 4 << 20;
@@ -293,5 +293,5 @@ TEST(io_ports, AreOutOfReach) {
     EXPECT_EQ((map{testdev.get(), UPCIEDEV_POS(1, 0), page_size, PROT_READ}.error()), ENXIO);
 }
 
-} // namespace
+} // namespace batch_test
 } // namespace raw

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 namespace raw {
-namespace {
+namespace claim_test {
 
 using namespace std::chrono_literals;
 
@@ -429,5 +429,5 @@ TEST(resets, AtTheSameTimeAndUnderRemoval) {
     EXPECT_EQ(wrong, 0);
 }
 
-} // namespace
+} // namespace claim_test
 } // namespace raw

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 namespace raw {
-namespace {
+namespace commands_test {
 
 constexpr std::byte dirt{0xa5};
 
@@ -373,5 +373,5 @@ TEST(get_bar, C46_EveryBarOfEveryBoardAsThePciCoreHasIt) {
     }
 }
 
-} // namespace
+} // namespace commands_test
 } // namespace raw

@@ -12,7 +12,7 @@
 #include <thread>
 
 namespace raw {
-namespace {
+namespace dma_models_test {
 
 using namespace std::chrono_literals;
 
@@ -466,5 +466,5 @@ TEST(dma_order, WhatIsWrittenMustBeAligned) {
     EXPECT_EQ(start(channel, start_of(0, 1026, 2)), EINVAL);
 }
 
-} // namespace
+} // namespace dma_models_test
 } // namespace raw

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 namespace raw {
-namespace {
+namespace dma_ring_test {
 
 using namespace std::chrono_literals;
 
@@ -425,5 +425,5 @@ TEST_F(dma_ring, LargerThanMemoryIsRefused) {
     }
 }
 
-} // namespace
+} // namespace dma_ring_test
 } // namespace raw

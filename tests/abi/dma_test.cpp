@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 namespace raw {
-namespace {
+namespace dma_test {
 
 using namespace std::chrono_literals;
 
@@ -385,5 +385,5 @@ TEST_F(dma, ForkedProcessUsesItsParentsFile) {
     EXPECT_EQ(mismatch(in, out), 300U);
 }
 
-} // namespace
+} // namespace dma_test
 } // namespace raw

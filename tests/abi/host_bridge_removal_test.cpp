@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 namespace raw {
-namespace {
+namespace host_bridge_removal_test {
 
 using namespace emulated;
 using namespace std::chrono_literals;
@@ -234,5 +234,5 @@ TEST(host_bridge_unloading, EndsTransfers) {
     }
 }
 
-} // namespace
+} // namespace host_bridge_removal_test
 } // namespace raw

@@ -11,7 +11,7 @@
 #include <optional>
 
 namespace raw {
-namespace {
+namespace host_bridge_test {
 
 using namespace emulated;
 using namespace std::chrono_literals;
@@ -351,5 +351,5 @@ TEST_F(translated_bridge, AMappingEndsWithTheTransfer) {
     EXPECT_EQ(counter(to_slot, "landed"), landed);
 }
 
-} // namespace
+} // namespace host_bridge_test
 } // namespace raw

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace raw {
-namespace {
+namespace intx_test {
 
 using namespace std::chrono_literals;
 
@@ -94,5 +94,5 @@ TEST_F(intx, OneLeavesTheOtherGoesOn) {
     EXPECT_EQ(read_events(mine.events, 50).size(), 50U);
 }
 
-} // namespace
+} // namespace intx_test
 } // namespace raw

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 namespace raw {
-namespace {
+namespace irq_load_test {
 
 using namespace std::chrono_literals;
 
@@ -256,5 +256,5 @@ TEST_F(irq_load, TracepointsTellEvents) {
               std::string::npos);
 }
 
-} // namespace
+} // namespace irq_load_test
 } // namespace raw

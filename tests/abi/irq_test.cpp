@@ -8,7 +8,7 @@
 #include <sys/eventfd.h>
 
 namespace raw {
-namespace {
+namespace irq_test {
 
 using namespace std::chrono_literals;
 
@@ -157,5 +157,5 @@ TEST_F(irqs, ResetWakesReadersAndInterruptsWorkAgain) {
     EXPECT_EQ(wait_for(again.events), POLLIN);
 }
 
-} // namespace
+} // namespace irq_test
 } // namespace raw

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 namespace raw {
-namespace {
+namespace map_test {
 
 constexpr unsigned ram_bar = 2;
 constexpr std::uint64_t ram_size = 4 << 20;
@@ -369,5 +369,5 @@ TEST_F(maps, ManyAtOnce) {
     EXPECT_EQ(windows.front().word(), 0U);
 }
 
-} // namespace
+} // namespace map_test
 } // namespace raw

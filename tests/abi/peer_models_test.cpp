@@ -13,7 +13,7 @@
 #include <thread>
 
 namespace raw {
-namespace {
+namespace peer_models_test {
 
 using namespace std::chrono_literals;
 
@@ -285,5 +285,5 @@ TEST_F(peer_removals, EitherEndLeavesAtAnyMoment) {
     EXPECT_EQ(counters(), before);
 }
 
-} // namespace
+} // namespace peer_models_test
 } // namespace raw

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 namespace raw {
-namespace {
+namespace peer_plugin_test {
 
 using namespace std::chrono_literals;
 
@@ -192,5 +192,5 @@ TEST_F(peer_plugin, AChannelIsOpenOnlyMeanwhile) {
     EXPECT_EQ(counters().at("dma_files"), before.at("dma_files"));
 }
 
-} // namespace
+} // namespace peer_plugin_test
 } // namespace raw

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 namespace raw {
-namespace {
+namespace peer_roots_test {
 
 constexpr std::uint32_t near_memory = 3, far_edu = 41, far_memory = 43; // slots
 constexpr std::size_t bytes_sent = 1000;
@@ -148,5 +148,5 @@ TEST_F(peer_roots_trusted, RedirectedRequestsGoThroughTheRoot) {
     expect_arrival(far_, UPCIEDEV_ROUTE_DIRECT);
 }
 
-} // namespace
+} // namespace peer_roots_test
 } // namespace raw

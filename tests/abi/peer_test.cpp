@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 namespace raw {
-namespace {
+namespace peer_test {
 
 using namespace std::chrono_literals;
 
@@ -227,5 +227,5 @@ TEST_F(peers, CountersReturn) {
     EXPECT_EQ(counters(), before);
 }
 
-} // namespace
+} // namespace peer_test
 } // namespace raw

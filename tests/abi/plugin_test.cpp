@@ -8,7 +8,7 @@
 #include <ostream>
 
 namespace raw {
-namespace {
+namespace plugin_test {
 
 struct wrong_registration {
     const char* fault;
@@ -126,5 +126,5 @@ TEST(plugin, UnguardIsTheAdministratorsChoice) {
     EXPECT_EQ(write32(open_board(role::edu).get(), 0, 0x80, 0), EPERM);
 }
 
-} // namespace
+} // namespace plugin_test
 } // namespace raw

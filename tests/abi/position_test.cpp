@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 namespace raw {
-namespace {
+namespace position_test {
 
 constexpr unsigned ram_bar = 2;
 constexpr std::uint64_t ram_size = 4 << 20;
@@ -278,5 +278,5 @@ TEST(node, IsNotForEverybody) {
     EXPECT_EQ(end, 0);
 }
 
-} // namespace
+} // namespace position_test
 } // namespace raw

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 namespace raw {
-namespace {
+namespace programs_test {
 
 struct outcome {
     int exit_code;
@@ -76,5 +76,5 @@ TEST(examples, FailWithAMessage) {
         EXPECT_EQ(run_program(name, "/dev/null").exit_code, 1) << name;
 }
 
-} // namespace
+} // namespace programs_test
 } // namespace raw

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 namespace raw {
-namespace {
+namespace removal_test {
 
 using namespace std::chrono_literals;
 
@@ -330,5 +330,5 @@ TEST_F(leaving, ModuleStaysWhileAFileIsOpen) {
     EXPECT_EQ(driver_of(the(role::spare_edu)), driver_of(the(role::edu)));
 }
 
-} // namespace
+} // namespace removal_test
 } // namespace raw

@@ -8,7 +8,7 @@
 #include <algorithm>
 
 namespace raw {
-namespace {
+namespace root_bus_test {
 
 constexpr unsigned ram_bar = 2;
 constexpr std::uint64_t big = 8ULL << 30;
@@ -97,5 +97,5 @@ TEST_F(big_bar, C3_BlockAcrossTheEnd) {
     EXPECT_EQ(run(ram_.get(), op).error, 0);
 }
 
-} // namespace
+} // namespace root_bus_test
 } // namespace raw

@@ -10,7 +10,7 @@
 #include <cstdlib>
 
 namespace raw {
-namespace {
+namespace surprise_test {
 
 using namespace std::chrono_literals;
 
@@ -228,5 +228,5 @@ TEST(hammering, FilesOfManyGenerations) {
         expect_gone(fd.get());
 }
 
-} // namespace
+} // namespace surprise_test
 } // namespace raw

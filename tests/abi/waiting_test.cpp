@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 namespace raw {
-namespace {
+namespace waiting_test {
 
 using namespace std::chrono_literals;
 
@@ -169,5 +169,5 @@ TEST_F(waiting, ModifiesOfTwoThreadsDoNotLoseBits) {
     two.join();
 }
 
-} // namespace
+} // namespace waiting_test
 } // namespace raw

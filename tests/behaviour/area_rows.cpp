@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <numeric>
 
+namespace area_rows {
+
 using namespace behaviour;
 using upciedev::access;
 using upciedev::area_description;
 using upciedev::errc;
-
-namespace {
 
 class area_row : public row {};
 
@@ -30,8 +30,6 @@ std::vector<double> ramp(const area_description& what, std::size_t n, unsigned s
         numbers[i] = decode(what.convert, (start + i * 3) % 101).to_double();
     return numbers;
 }
-
-} // namespace
 
 TEST_F(area_row, keeps_what_is_written) {
     NEED(found, writable(), none_writable);
@@ -128,3 +126,5 @@ TEST_F(area_row, block_of_a_bar_checks_its_bounds) {
         expect_error(errc::out_of_range, [&] { bar.read_block(~std::uint64_t{3}, words); });
     }
 }
+
+} // namespace area_rows

@@ -4,11 +4,11 @@
 
 #include <chrono>
 
+namespace batch_rows {
+
 using namespace behaviour;
 using namespace std::chrono_literals;
 using upciedev::errc;
-
-namespace {
 
 class batch_row : public row {};
 
@@ -17,8 +17,6 @@ auto scratch() {
 }
 
 constexpr auto no_scratch = "no register without a meaning to write to";
-
-} // namespace
 
 TEST_F(batch_row, runs_in_the_order_given) {
     NEED(found, find_registers(is_answering), no_scratch);
@@ -151,3 +149,5 @@ TEST_F(batch_row, writes_engineering_values) {
         }
     }
 }
+
+} // namespace batch_rows

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <map>
 
+namespace crate_rows {
+
 using namespace behaviour;
 using upciedev::errc;
-
-namespace {
 
 class crate_row : public row {};
 
@@ -41,8 +41,6 @@ std::vector<stand_board> only(std::map<std::string, std::vector<stand_board>> gr
         if ((group.size() == 1) == unique) result.push_back(group.front());
     return result;
 }
-
-} // namespace
 
 TEST_F(crate_row, lists_its_boards_in_slot_order) {
     const auto slots = occupied();
@@ -147,3 +145,5 @@ TEST_F(crate_row, maps_what_its_capabilities_promise) {
         EXPECT_TRUE(maps || !way.bar(0).mapping.starts_with("all")) << board.label();
     }
 }
+
+} // namespace crate_rows

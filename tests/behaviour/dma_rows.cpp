@@ -8,11 +8,11 @@
 #include <cstring>
 #include <thread>
 
+namespace dma_rows {
+
 using namespace behaviour;
 using namespace std::chrono_literals;
 using upciedev::errc;
-
-namespace {
 
 class dma_row : public row {};
 
@@ -94,8 +94,6 @@ std::vector<pair> find_pairs() {
 constexpr auto none = "no DMA channel on a way that has DMA";
 constexpr auto no_memory = "no DMA channel from memory that the processor can fill";
 constexpr auto no_pair = "no DMA channels that write and read the same memory";
-
-} // namespace
 
 TEST_F(dma_row, reads_what_the_processor_has_written) {
     NEED(found, find_readable(), no_memory);
@@ -314,3 +312,5 @@ TEST_F(dma_row, a_wait_ends_by_a_stop_token) {
         expect_error(errc::interrupted, [&] { std::ignore = stream.next(10s, stop.get_token()); });
     }
 }
+
+} // namespace dma_rows

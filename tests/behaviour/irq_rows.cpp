@@ -5,11 +5,11 @@
 #include <chrono>
 #include <poll.h>
 
+namespace irq_rows {
+
 using namespace behaviour;
 using namespace std::chrono_literals;
 using upciedev::errc;
-
-namespace {
 
 class irq_row : public row {};
 
@@ -42,8 +42,6 @@ void raise_and_see(const teaching_board& from, upciedev::irq& by, unsigned count
         if (event->masked) by.unmask(); // it was quick
     }
 }
-
-} // namespace
 
 TEST_F(irq_row, an_interrupt_is_told_with_cause_and_time) {
     NEED(found, find_teaching_boards(), nobody);
@@ -146,3 +144,5 @@ TEST_F(irq_row, a_slow_reader_sees_how_many_it_lost) {
     EXPECT_GT(lost, 0U);
     EXPECT_EQ(seen + lost, many);
 }
+
+} // namespace irq_rows

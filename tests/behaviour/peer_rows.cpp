@@ -6,12 +6,12 @@
 #include <chrono>
 #include <thread>
 
+namespace peer_rows {
+
 using namespace behaviour;
 using namespace std::chrono_literals;
 using upciedev::errc;
 using upciedev::region;
-
-namespace {
 
 class peer_row : public row {};
 
@@ -96,8 +96,6 @@ std::vector<peer_pair> find_peer_pairs(bool open) {
 constexpr auto no_peers =
     "no two boards whose board files leave peer memory to tests, and an engine";
 constexpr auto no_refused = "no way between such boards is refused here";
-
-} // namespace
 
 TEST_F(peer_row, a_copy_arrives_in_the_other_board) {
     NEED(found, find_peer_pairs(true), no_peers);
@@ -244,3 +242,5 @@ TEST_F(peer_row, leases_keep_each_other_away) {
         EXPECT_TRUE(area.lease(first + 3, 2).held());
     }
 }
+
+} // namespace peer_rows

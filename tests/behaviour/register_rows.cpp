@@ -2,13 +2,13 @@
 // Bits: reading, writing, modifying, on every path there is.
 #include "stand.hpp"
 
+namespace register_rows {
+
 using namespace behaviour;
 using upciedev::access;
 using upciedev::errc;
 using upciedev::register_description;
 using upciedev::write_effect;
-
-namespace {
 
 class register_row : public row {};
 
@@ -51,8 +51,6 @@ void check_patterns(const found_register& what) {
         EXPECT_EQ(reg.raw(), what.answer(bits));
     }
 }
-
-} // namespace
 
 TEST_F(register_row, keeps_what_is_written) {
     NEED(found, find_registers(is_answering), "no register without a meaning to write to");
@@ -301,3 +299,5 @@ TEST_F(register_row, bar_checks_offset_width_and_alignment) {
         expect_error(errc::bad_value, [&] { std::ignore = bar.read(0, 24); });
     }
 }
+
+} // namespace register_rows

@@ -6,11 +6,11 @@
 #include <cstdlib>
 #include <thread>
 
+namespace removal_rows {
+
 using namespace behaviour;
 using namespace std::chrono_literals;
 using upciedev::errc;
-
-namespace {
 
 class removal_row : public row {};
 
@@ -82,8 +82,6 @@ std::vector<found_register> reopened(const std::vector<found_register>& found,
         result.push_back({crate.board(each.board.identity().slot.value()), each.path, each.about});
     return result;
 }
-
-} // namespace
 
 TEST_F(removal_row, every_access_throws_board_gone) {
     NEED_CAPABILITY(upciedev::capability::hot_plug);
@@ -200,3 +198,5 @@ TEST_F(removal_row, a_board_that_came_back_can_be_opened_again) {
     EXPECT_EQ(reg.raw(), each.answer(0x44));
     EXPECT_TRUE(each.board.gone()) << "an old handle must not come back to life by itself";
 }
+
+} // namespace removal_rows

@@ -5,9 +5,9 @@
 #include <atomic>
 #include <thread>
 
-using namespace behaviour;
+namespace thread_rows {
 
-namespace {
+using namespace behaviour;
 
 class thread_row : public row {};
 
@@ -31,8 +31,6 @@ auto scratch() {
 }
 
 constexpr auto no_scratch = "no register without a meaning to write to";
-
-} // namespace
 
 TEST_F(thread_row, readers_never_see_half_a_write) {
     NEED(found, scratch(), no_scratch);
@@ -105,3 +103,5 @@ TEST_F(thread_row, boards_are_opened_at_the_same_time) {
     });
     EXPECT_EQ(right, 4);
 }
+
+} // namespace thread_rows

@@ -4,13 +4,13 @@
 
 #include <algorithm>
 
+namespace value_rows {
+
 using namespace behaviour;
 using upciedev::errc;
 using upciedev::field_description;
 using upciedev::register_description;
 using upciedev::value;
-
-namespace {
 
 class value_row : public row {};
 
@@ -44,8 +44,6 @@ bool is_float(const register_description& what) {
     return is_plain(what) && !what.range &&
            what.convert.type.what == upciedev::value_type::kind::floating;
 }
-
-} // namespace
 
 TEST_F(value_row, field_write_leaves_its_neighbours) {
     NEED(found, registers_with_field(is_number), "no plain register with fields");
@@ -139,3 +137,5 @@ TEST_F(value_row, float_register_holds_a_float) {
         }
     }
 }
+
+} // namespace value_rows

@@ -6,11 +6,11 @@
 
 #include <numeric>
 
+namespace area_test {
+
 using namespace test;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-namespace {
 
 struct area_test : testing::Test, fixture {};
 
@@ -32,8 +32,6 @@ struct unmapped : transport {
     transport_ptr to_;
     int calls = 0;
 };
-
-} // namespace
 
 TEST_F(area_test, copies_elements_at_any_place_mapped_and_by_call) {
     const auto calls = std::make_shared<unmapped>(sim);
@@ -110,3 +108,5 @@ TEST_F(area_test, a_board_that_left_throws_board_gone) {
     EXPECT_EQ(error_of([&] { ram.write<std::int16_t>(0, std::vector<std::int16_t>(4)); }).first,
               errc::board_gone);
 }
+
+} // namespace area_test

@@ -9,7 +9,7 @@
 #include <ostream>
 #include <string>
 
-namespace {
+namespace bad_board_file_test {
 
 using namespace upciedev;
 
@@ -468,4 +468,4 @@ INSTANTIATE_TEST_SUITE_P(
                 "endian, unit, access, description or layout"}),
     row_name);
 
-} // namespace
+} // namespace bad_board_file_test

@@ -7,15 +7,13 @@
 #include <csignal>
 #include <sys/time.h>
 
+namespace batch_test {
+
 using namespace test;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-namespace {
-
 struct batch_test : testing::Test, fixture {};
-
-} // namespace
 
 TEST_F(batch_test, does_all_in_order_and_answers) {
     auto batch = board.batch();
@@ -126,3 +124,5 @@ TEST_F(batch_test, a_board_that_left_throws_board_gone) {
     }
     EXPECT_EQ(batch.done(), 0U);
 }
+
+} // namespace batch_test

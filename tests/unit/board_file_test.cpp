@@ -12,7 +12,7 @@
 #include <iterator>
 #include <string>
 
-namespace {
+namespace board_file_test {
 
 using namespace upciedev;
 using testing::ElementsAre;
@@ -303,4 +303,4 @@ TEST(board_file, a_file_that_cannot_be_read) {
     EXPECT_THAT(thrown_by([] { load_board_file("/tmp"); }).what(), HasSubstr("it is a folder"));
 }
 
-} // namespace
+} // namespace board_file_test

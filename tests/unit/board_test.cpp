@@ -4,14 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+namespace board_test {
+
 using namespace test;
 using testing::HasSubstr;
 
-namespace {
-
 struct board_test : testing::Test, fixture {};
-
-} // namespace
 
 TEST_F(board_test, tells_who_it_is) {
     EXPECT_EQ(board.name(), "tester");
@@ -101,3 +99,5 @@ TEST_F(board_test, explains_what_is_wrong_with_a_bar_access) {
     EXPECT_EQ(error_of([&] { regs.write(0x1000, 0x100, 8); }).first, errc::out_of_range);
     EXPECT_EQ(error_of([&] { regs.write(0x20, 1); }).first, errc::not_permitted);
 }
+
+} // namespace board_test

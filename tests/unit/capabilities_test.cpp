@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+namespace capabilities_test {
+
 using namespace upciedev;
 using enum capability;
 using testing::ElementsAre;
@@ -25,3 +27,5 @@ TEST(capabilities, names_come_in_one_order) {
                                          "peer", "reset", "claim", "hot-plug", "shared"));
     EXPECT_EQ(name(hot_plug), "hot-plug");
 }
+
+} // namespace capabilities_test

@@ -12,7 +12,7 @@
 #include <fstream>
 #include <thread>
 
-namespace {
+namespace copy_test {
 
 using namespace upciedev;
 using namespace std::chrono_literals;
@@ -371,4 +371,4 @@ TEST(peer_route, verdicts_are_for_people) {
     }
 }
 
-} // namespace
+} // namespace copy_test

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace crate_file_test {
 
 using namespace upciedev;
 using testing::ElementsAre;
@@ -191,4 +191,4 @@ TEST(crate_file, several_crates_and_expected_boards) {
     EXPECT_EQ(one.crates[0].port, "0000:02:00.0");
 }
 
-} // namespace
+} // namespace crate_file_test

@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <thread>
 
-namespace {
+namespace crate_monitor_test {
 
 using namespace upciedev;
 using namespace std::chrono_literals;
@@ -118,4 +118,4 @@ TEST(crate_monitor, watches_this_machine) {
     EXPECT_FALSE(monitor.wait(10ms));
 }
 
-} // namespace
+} // namespace crate_monitor_test

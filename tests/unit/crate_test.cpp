@@ -10,12 +10,12 @@
 #include <cstdlib>
 #include <fstream>
 
+namespace crate_test {
+
 using namespace test;
 using testing::ElementsAre;
 using testing::HasSubstr;
 namespace fs = std::filesystem;
-
-namespace {
 
 /// A folder of files that ends with the test.
 struct crate_test : testing::Test {
@@ -44,8 +44,6 @@ struct crate_test : testing::Test {
         return crate::open("sim:" + (folder / "crate.yaml").string());
     }
 };
-
-} // namespace
 
 TEST_F(crate_test, lists_boards_by_slot) {
     const auto lab = open();
@@ -244,3 +242,5 @@ TEST(demo_crate, opens_every_board_and_keeps_its_power_on_values) {
     edu.reg("FACTORIAL").write(5);
     EXPECT_EQ(edu.reg<int>("FACTORIAL").read(), 120);
 }
+
+} // namespace crate_test

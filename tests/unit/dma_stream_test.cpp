@@ -11,7 +11,7 @@
 #include <poll.h>
 #include <thread>
 
-namespace {
+namespace dma_stream_test {
 
 using namespace upciedev;
 using namespace std::chrono_literals;
@@ -289,4 +289,4 @@ TEST(dma_stream, makes_one_call_a_frame_at_most) {
     }
 }
 
-} // namespace
+} // namespace dma_stream_test

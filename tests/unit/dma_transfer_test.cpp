@@ -13,7 +13,7 @@
 #include <pthread.h>
 #include <thread>
 
-namespace {
+namespace dma_transfer_test {
 
 using namespace upciedev;
 using namespace std::chrono_literals;
@@ -355,4 +355,4 @@ TEST(dma, is_refused_by_ways_that_have_none) {
     EXPECT_THAT(reason.what(), HasSubstr("vadc10: DMA read: the way 'plain' has no DMA"));
 }
 
-} // namespace
+} // namespace dma_transfer_test

@@ -8,11 +8,11 @@
 
 #include <cstring>
 
+namespace engine_models_test {
+
 using namespace test;
 using namespace std::chrono_literals;
 using testing::ElementsAre;
-
-namespace {
 
 std::byte byte_of(std::size_t number) {
     return static_cast<std::byte>(number * 7 + number / 256);
@@ -74,8 +74,6 @@ struct scatter : testing::Test {
 };
 
 constexpr std::size_t list_at = 0x1000;
-
-} // namespace
 
 TEST_F(carrier, reads_its_window) {
     fill(board.memory(4));
@@ -271,3 +269,5 @@ TEST(edu_engine, counts_from_where_its_memory_is) {
     EXPECT_EQ(slot.written, 500U) << "outside";
     edu.plug(nullptr);
 }
+
+} // namespace engine_models_test

@@ -9,7 +9,7 @@
 #include <ostream>
 #include <string>
 
-namespace {
+namespace engines_file_test {
 
 using namespace upciedev;
 
@@ -384,4 +384,4 @@ INSTANTIATE_TEST_SUITE_P(
                 "x.yaml:25:10: no register 'SCARTCH'; did you mean 'SCRATCH'?"}),
     row_name);
 
-} // namespace
+} // namespace engines_file_test

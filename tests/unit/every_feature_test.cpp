@@ -11,7 +11,7 @@
 #include <fstream>
 #include <sstream>
 
-namespace {
+namespace every_feature_test {
 
 using namespace test;
 
@@ -156,8 +156,6 @@ crate open_it() {
     return crate::open("sim:" + folder + "crate.yaml");
 }
 
-} // namespace
-
 TEST(every_feature, answers_as_written_down) {
     std::ifstream file(folder + "answers.txt");
     std::string licence;
@@ -188,3 +186,5 @@ TEST(every_feature, the_rest_of_the_file_is_there_too) {
     EXPECT_EQ(file.scratch, "SCRATCH");
     opened.flush();
 }
+
+} // namespace every_feature_test

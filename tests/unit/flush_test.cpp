@@ -6,10 +6,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+namespace flush_test {
+
 using namespace upciedev;
 using testing::HasSubstr;
-
-namespace {
 
 /// BAR 0 has registers, BAR 2 is write-combined. Notes what is accessed.
 class noting_transport final : public transport {
@@ -58,8 +58,6 @@ struct flush_test : testing::Test {
     }
 };
 
-} // namespace
-
 TEST_F(flush_test, reads_the_first_register_whose_reading_has_no_effects) {
     EXPECT_EQ(offset_read("registers:\n"
                           "  IN_RAM: {at: ram+0x0}\n"
@@ -94,3 +92,5 @@ TEST_F(flush_test, a_board_that_has_gone_says_so) {
     EXPECT_EQ(gone.kind(), errc::board_gone);
     EXPECT_THAT(gone.where(), HasSubstr("flush by ID"));
 }
+
+} // namespace flush_test

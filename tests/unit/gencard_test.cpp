@@ -11,7 +11,7 @@
 #include <memory>
 #include <string>
 
-namespace {
+namespace gencard_test {
 
 using testing::HasSubstr;
 
@@ -185,4 +185,4 @@ TEST(gencard, names_a_bad_file) {
     EXPECT_THAT(generate("--help"), HasSubstr("usage: upciedev-gencard BOARD_FILE"));
 }
 
-} // namespace
+} // namespace gencard_test

@@ -12,13 +12,13 @@
 #include <fstream>
 #include <unistd.h>
 
+namespace health_test {
+
 using namespace upciedev;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 namespace fs = std::filesystem;
-
-namespace {
 
 struct life_test : testing::Test {
     const crate lab = crate::open("sim:" UPCIEDEV_SOURCE_DIR "/devices/crates/demo.yaml");
@@ -41,8 +41,6 @@ struct sysfs_test : testing::Test {
         return text;
     }
 };
-
-} // namespace
 
 TEST_F(life_test, one_claim_at_a_time) {
     auto held = adc.claim();
@@ -198,3 +196,5 @@ TEST(programs, are_named) {
     EXPECT_FALSE(detail::program_of(getpid()).empty());
     EXPECT_EQ(detail::program_of(0), "");
 }
+
+} // namespace health_test

@@ -12,7 +12,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace {
+namespace identity_test {
 
 using namespace upciedev;
 using detail::check_named_file;
@@ -259,4 +259,4 @@ INSTANTIATE_TEST_SUITE_P(
                 "x.yaml:3:41: the key 'register' is missing; 'firmware' needs it"}),
     [](const auto& row) { return std::string(row.param.name); });
 
-} // namespace
+} // namespace identity_test

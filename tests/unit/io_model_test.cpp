@@ -7,10 +7,10 @@
 
 #include <cstring>
 
+namespace io_model_test {
+
 using namespace test;
 using namespace std::chrono_literals;
-
-namespace {
 
 struct io : testing::Test {
     std::uint64_t i2c(std::uint64_t command, std::uint64_t address) {
@@ -24,8 +24,6 @@ struct io : testing::Test {
     model_clock clock = model_clock::manual();
     seat carrier{"vio", clock, {{"dio.INPUT", 0x5a}, {"UPTIME", 86400.125}}};
 };
-
-} // namespace
 
 TEST_F(io, reads_back_the_lines_it_drives) {
     carrier.write("dio.OUTPUT", 0xff);
@@ -122,3 +120,5 @@ TEST_F(io, has_a_window_for_its_peers) {
     EXPECT_TRUE(window->peer);
     EXPECT_TRUE(carrier.sim->hardware().mappable(4, 0, window->size, true));
 }
+
+} // namespace io_model_test

@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <thread>
 
-namespace {
+namespace irq_test {
 
 using namespace upciedev;
 using namespace std::chrono_literals;
@@ -268,4 +268,4 @@ TEST_F(irq_test, names_the_nearest_where_there_is_none) {
                     HasSubstr("vadc10: no interrupt 'dome'; did you mean 'done'?")));
 }
 
-} // namespace
+} // namespace irq_test

@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-namespace {
+namespace library_test {
 
 using namespace upciedev;
 using testing::HasSubstr;
@@ -140,4 +140,4 @@ TEST_F(board_library_test, serves_several_threads) {
     EXPECT_EQ(library.parsed(), 1U);
 }
 
-} // namespace
+} // namespace library_test

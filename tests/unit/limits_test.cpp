@@ -13,7 +13,7 @@
 #include <functional>
 #include <string>
 
-namespace {
+namespace limits_test {
 
 using namespace upciedev;
 
@@ -192,4 +192,4 @@ TEST(limits, odd_texts) {
     }
 }
 
-} // namespace
+} // namespace limits_test

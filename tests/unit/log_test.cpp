@@ -14,12 +14,12 @@
 #include <memory>
 #include <thread>
 
+namespace log_test {
+
 using namespace upciedev;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::StartsWith;
-
-namespace {
 
 const std::string demo = "sim:" UPCIEDEV_SOURCE_DIR "/devices/crates/demo.yaml";
 
@@ -33,8 +33,6 @@ struct log_test : testing::Test {
     }
     ~log_test() override { (void)set_log({}); }
 };
-
-} // namespace
 
 TEST_F(log_test, tells_which_board_was_opened_and_how) {
     const auto crate = crate::open(demo);
@@ -139,3 +137,5 @@ TEST_F(log_test, hands_back_the_callback_before) {
     EXPECT_THAT(infos, ElementsAre("hello"));
     EXPECT_FALSE(set_log(mine));
 }
+
+} // namespace log_test

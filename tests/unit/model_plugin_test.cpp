@@ -12,12 +12,12 @@
 #include <fstream>
 #include <unistd.h>
 
+namespace model_plugin_test {
+
 using namespace upciedev;
 using testing::AllOf;
 using testing::HasSubstr;
 namespace fs = std::filesystem;
-
-namespace {
 
 const std::string built = UPCIEDEV_TEST_MODELS;
 
@@ -63,8 +63,6 @@ struct model_plugin_test : testing::Test {
         EXPECT_EQ(ctrl.read(), 42U);
     }
 };
-
-} // namespace
 
 TEST_F(model_plugin_test, is_found_by_name) {
     write("right");
@@ -144,3 +142,5 @@ TEST_F(model_plugin_test, one_whose_constructor_throws_is_refused) {
     write("throws-number");
     expect_refused(errc::io_error, "what is no std::exception");
 }
+
+} // namespace model_plugin_test

@@ -8,11 +8,11 @@
 #include <future>
 #include <thread>
 
+namespace model_test {
+
 using namespace test;
 using namespace std::chrono_literals;
 using testing::ElementsAre;
-
-namespace {
 
 constexpr auto file = R"(
 format: 1
@@ -79,8 +79,6 @@ struct modelled : testing::Test {
     test_slot slot{1 << 20};
     model_board board{parse_board_file(file, "modelled.yaml"), {.clock = clock}};
 };
-
-} // namespace
 
 TEST_F(modelled, calls_back_with_the_bits_of_the_part_that_were_written) {
     std::vector<std::uint64_t> seen;
@@ -359,3 +357,5 @@ TEST(backplane, carries_a_pulse_to_the_other_boards_only) {
     clock.advance(1us);
     EXPECT_EQ(received, 3U);
 }
+
+} // namespace model_test

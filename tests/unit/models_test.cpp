@@ -9,11 +9,11 @@
 #include <cstring>
 #include <numbers>
 
+namespace models_test {
+
 using namespace test;
 using namespace std::chrono_literals;
 using testing::ElementsAre;
-
-namespace {
 
 struct frame {
     std::array<std::int16_t, 10> ch;
@@ -77,8 +77,6 @@ struct wire final : test_slot {
     void pulse(unsigned line) noexcept override { far_.trigger(line); }
     model_board& far_;
 };
-
-} // namespace
 
 TEST_F(digitizer, takes_what_each_channel_shows) {
     adc.write("LENGTH", 5000);
@@ -377,3 +375,5 @@ TEST_F(timer, triggers_a_digitizer_over_the_backplane) {
     EXPECT_EQ(adc.read("STAMPS"), 2'500'250U);
     vtimer.sim->hardware().plug(nullptr);
 }
+
+} // namespace models_test

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <unistd.h>
 
-namespace {
+namespace p2p_config_test {
 
 using cli::rung;
 using testing::HasSubstr;
@@ -165,4 +165,4 @@ TEST_F(ports, of_a_root_bus_are_none) {
     EXPECT_EQ(cli::compare_ports("ports", root, root).detail, "none");
 }
 
-} // namespace
+} // namespace p2p_config_test

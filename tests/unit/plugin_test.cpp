@@ -12,12 +12,12 @@
 #include <thread>
 #include <unistd.h>
 
+namespace plugin_test {
+
 using namespace upciedev;
 using testing::AllOf;
 using testing::HasSubstr;
 namespace fs = std::filesystem;
-
-namespace {
 
 const std::string built = UPCIEDEV_TEST_PLUGINS;
 
@@ -61,8 +61,6 @@ std::optional<transport_info> known(const std::string& scheme) {
         if (each.scheme == scheme) return each;
     return std::nullopt;
 }
-
-} // namespace
 
 TEST_F(plugin_test, its_boards_are_listed_and_opened) {
     const auto crate = crate::open("right:7");
@@ -143,3 +141,5 @@ TEST_F(plugin_test, sysfs_is_a_plugin_beside_the_library) {
     EXPECT_NO_THROW((void)crate::open("sysfs").list());
     EXPECT_FALSE(known("right"));
 }
+
+} // namespace plugin_test

@@ -7,15 +7,13 @@
 #include <cerrno>
 #include <thread>
 
+namespace reg_test {
+
 using namespace test;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-namespace {
-
 struct reg_test : testing::Test, fixture {};
-
-} // namespace
 
 TEST_F(reg_test, reads_and_writes_bits_mapped_and_by_call) {
     for (const char* path : {"PLAIN", "CTRL", "BYTE", "WORD", "LONG", "BIG", "BIG16"}) {
@@ -188,3 +186,5 @@ TEST_F(reg_test, many_threads_lose_no_field_write) {
     { std::jthread low(count_up, "LOW"), high(count_up, "HIGH"); }
     EXPECT_EQ(board.reg("PLAIN").raw(), (2000U << 16) | 2000U);
 }
+
+} // namespace reg_test

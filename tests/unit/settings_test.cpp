@@ -11,12 +11,12 @@
 #include <fstream>
 #include <set>
 
+namespace settings_test {
+
 using namespace test;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
-
-namespace {
 
 /// The simulation, with every access on record.
 class spy final : public transport {
@@ -94,8 +94,6 @@ std::string reason_of(const settings& all, std::string_view path) {
     const auto found = std::ranges::find(all.left_out(), path, &setting_left_out::path);
     return found == all.left_out().end() ? "not left out" : found->reason;
 }
-
-} // namespace
 
 TEST_F(settings_test, says_what_is_left_out_and_why) {
     const auto saved = settings::of(board);
@@ -310,3 +308,5 @@ TEST_F(settings_test, floats_without_a_text_of_their_own_keep_their_bits) {
         EXPECT_EQ(with_float->get("LEVEL"), bits) << text;
     }
 }
+
+} // namespace settings_test

@@ -9,9 +9,9 @@
 #include <cstring>
 #include <thread>
 
-using namespace upciedev;
+namespace sim_bus_test {
 
-namespace {
+using namespace upciedev;
 
 constexpr unsigned adc = 2, other_adc = 3, carrier = 8, timer = 1; // slots of the crate
 constexpr unsigned window = 4, ddr = 2, regs = 0;                  // BARs
@@ -38,8 +38,6 @@ struct sim_bus_test : testing::Test {
         return engine.read(regs, 0x98, 32);
     }
 };
-
-} // namespace
 
 TEST_F(sim_bus_test, memory_goes_from_board_to_board) {
     std::vector<std::uint32_t> sent(50'000);
@@ -82,3 +80,5 @@ TEST_F(sim_bus_test, a_board_that_leaves_answers_no_more_until_it_is_back) {
     opened.rescan(carrier);
     EXPECT_EQ(transfer(0, sim_bus_address(carrier, window), 64), done);
 }
+
+} // namespace sim_bus_test

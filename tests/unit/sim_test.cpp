@@ -8,11 +8,11 @@
 #include <cstdio>
 #include <thread>
 
+namespace sim_test {
+
 using namespace test;
 using testing::HasSubstr;
 using code = operation::code;
-
-namespace {
 
 operation make_op(code what, std::uint64_t offset, std::uint64_t value = 0, unsigned width = 32,
                   std::uint64_t mask = 0) {
@@ -49,8 +49,6 @@ long resident_kib() {
     std::fclose(file);
     return resident * 4;
 }
-
-} // namespace
 
 TEST_F(sim, powers_on_with_reset_values) {
     EXPECT_EQ(read(0x0), 0xc0ffee01U);
@@ -263,8 +261,6 @@ TEST(sim_board, names_wrong_values_at_power_on) {
               errc::out_of_range);
 }
 
-namespace {
-
 board_description_ptr make_edu() {
     auto board = std::make_shared<board_description>();
     board->name = "edu";
@@ -283,8 +279,6 @@ board_description_ptr make_edu() {
     return board;
 }
 
-} // namespace
-
 TEST(edu_model, inverts_computes_and_interrupts) {
     const board edu(std::make_shared<sim_board>(make_edu()), make_edu());
     edu.reg("LIVENESS").write_raw(0x12345678);
@@ -299,3 +293,5 @@ TEST(edu_model, inverts_computes_and_interrupts) {
     edu.reg("FACTORIAL").write_raw(0xffffffff);
     EXPECT_EQ(edu.reg("FACTORIAL").raw(), 0U);
 }
+
+} // namespace sim_test

@@ -8,11 +8,11 @@
 #include <array>
 #include <fstream>
 
+namespace sysfs_pci_test {
+
 namespace fs = std::filesystem;
 using upciedev::detail::read_pci_function;
 using upciedev::detail::slot_above;
-
-namespace {
 
 constexpr unsigned root_port = 4, upstream = 5, downstream = 6;
 
@@ -51,8 +51,6 @@ struct sysfs_pci : testing::Test {
             .write(config.data(), static_cast<std::streamsize>(size));
     }
 };
-
-} // namespace
 
 TEST_F(sysfs_pci, takes_the_number_of_the_port_above) {
     write_config(root, root_port, 100, true);
@@ -123,3 +121,5 @@ TEST_F(sysfs_pci, finds_the_crate_by_the_nearest_port_above) {
     EXPECT_EQ(crate_above(board, {{"all", "", ""}})->name, "all");
     EXPECT_EQ(crate_above(other, {{"one", "", "0000:01:00.0"}}), nullptr);
 }
+
+} // namespace sysfs_pci_test

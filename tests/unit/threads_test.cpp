@@ -10,9 +10,9 @@
 #include <atomic>
 #include <thread>
 
-using namespace test;
+namespace threads_test {
 
-namespace {
+using namespace test;
 
 constexpr unsigned workers = 4;
 const std::string demo_crate = "sim:" UPCIEDEV_SOURCE_DIR "/devices/crates/demo.yaml";
@@ -25,8 +25,6 @@ void in_threads(Work work) {
     for (unsigned number = 0; number < workers; ++number)
         threads.emplace_back(work, number);
 }
-
-} // namespace
 
 TEST(threads, open_boards_of_one_crate) {
     const auto lab = crate::open(demo_crate);
@@ -116,3 +114,5 @@ TEST(threads, a_board_pulled_out_under_them) {
     });
     EXPECT_EQ(told, workers);
 }
+
+} // namespace threads_test

@@ -14,12 +14,12 @@
 #include <fstream>
 #include <unistd.h>
 
+namespace trace_test {
+
 using namespace test;
 using testing::ContainsRegex;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-namespace {
 
 const std::string demo = std::string("sim:") + UPCIEDEV_SOURCE_DIR + "/devices/crates/demo.yaml";
 
@@ -42,8 +42,6 @@ struct trace_test : testing::Test {
         return found;
     }
 };
-
-} // namespace
 
 TEST_F(trace_test, has_every_access_of_a_mapped_register) {
     const auto plain = board.reg("PLAIN");
@@ -134,3 +132,5 @@ TEST_F(trace_test, lets_dma_and_ways_to_other_boards_pass) {
               64U);
     EXPECT_TRUE(io.area("WINDOW").lease(0, 1).held());
 }
+
+} // namespace trace_test

@@ -13,7 +13,7 @@
 #include <limits>
 #include <random>
 
-namespace {
+namespace value_property_test {
 
 using namespace test;
 using kind = value_type::kind;
@@ -111,8 +111,6 @@ void expect_encoding(const value_type& type, double number) {
             << type.name() << ' ' << number;
     }
 }
-
-} // namespace
 
 TEST_F(value_properties, decoding_is_that_of_the_model) {
     for_types([&](const value_type& type) {
@@ -219,3 +217,5 @@ TEST_F(value_properties, a_field_write_keeps_its_neighbours_in_both_byte_orders)
                 ASSERT_EQ(there.reg("R").field("F").raw(), wanted);
             }
 }
+
+} // namespace value_property_test

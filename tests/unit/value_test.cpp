@@ -13,7 +13,7 @@
 #include <random>
 #include <string>
 
-namespace {
+namespace value_test {
 
 using namespace upciedev;
 using testing::HasSubstr;
@@ -333,4 +333,4 @@ TEST(error, every_code_has_a_message) {
     EXPECT_EQ(error_category().message(99), "unknown error");
 }
 
-} // namespace
+} // namespace value_test

@@ -8,7 +8,7 @@
 
 #include <thread>
 
-namespace {
+namespace clients_test {
 
 using namespace vfio_test;
 
@@ -79,4 +79,4 @@ TEST(server_without_client, stops_and_refuses_dma) {
     EXPECT_EQ(board.resets, 0);
 }
 
-} // namespace
+} // namespace clients_test

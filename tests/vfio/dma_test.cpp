@@ -7,7 +7,7 @@
 #include <future>
 #include <thread>
 
-namespace {
+namespace dma_test {
 
 using namespace vfio_test;
 using namespace std::chrono_literals;
@@ -253,4 +253,4 @@ TEST(dma, beside_maps_that_come_and_go_and_a_bus_master_that_toggles) {
     }
 }
 
-} // namespace
+} // namespace dma_test

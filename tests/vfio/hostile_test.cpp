@@ -10,7 +10,7 @@
 
 #include <thread>
 
-namespace {
+namespace hostile_test {
 
 using namespace vfio_test;
 using namespace std::chrono_literals;
@@ -292,4 +292,4 @@ TEST(version, text_without_end_is_refused) {
     EXPECT_EQ(host.negotiate(R"({"max_data_xfer_size":)"), 0);
 }
 
-} // namespace
+} // namespace hostile_test

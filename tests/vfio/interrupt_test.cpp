@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <sys/eventfd.h>
 
-namespace {
+namespace interrupt_test {
 
 using namespace vfio_test;
 
@@ -142,4 +142,4 @@ TEST(interrupt, to_an_eventfd_that_is_full_does_not_block) {
     EXPECT_FALSE(s.serving.interrupt(0));
 }
 
-} // namespace
+} // namespace interrupt_test

@@ -12,7 +12,7 @@
 #include <optional>
 #include <thread>
 
-namespace {
+namespace link_test {
 
 using namespace vfio_test;
 using namespace std::chrono_literals;
@@ -183,4 +183,4 @@ TEST(link, refuses_nonsense_when_it_is_down) {
     EXPECT_EQ(s.host.ask(protocol::region_read, protocol::region_access{0, 0, 0xffffffff}), EINVAL);
 }
 
-} // namespace
+} // namespace link_test

@@ -12,7 +12,7 @@
 #include <random>
 #include <thread>
 
-namespace {
+namespace mutation_test {
 
 using namespace vfio_test;
 using namespace std::chrono_literals;
@@ -186,4 +186,4 @@ TEST(random_conversations, leave_a_server_that_works) {
     RecordProperty("messages", std::to_string(counts.messages));
 }
 
-} // namespace
+} // namespace mutation_test

@@ -6,7 +6,7 @@
 
 #include <sys/stat.h>
 
-namespace {
+namespace protocol_test {
 
 using namespace vfio_test;
 using namespace std::chrono_literals;
@@ -234,4 +234,4 @@ TEST(facts, that_no_endpoint_has_are_refused) {
     refused([](device_facts& f) { f.msix = msix_facts{8, 0, 0x1000, 0x1078}; });
 }
 
-} // namespace
+} // namespace protocol_test
