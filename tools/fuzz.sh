@@ -15,13 +15,13 @@ export UBSAN_OPTIONS=print_stacktrace=1
 found=build/fuzz/found
 
 mkdir -p build/results $found
-step "configuring fuzzers" fuzz-configure cmake --preset fuzz
-step "building fuzzers" fuzz cmake --build build/fuzz --target fuzzers
-for program in build/fuzz/tests/fuzz/*_fuzzer; do
+step "configuring fuzzers" asan-configure cmake --preset asan
+step "building fuzzers" fuzz-build cmake --build build/asan --target fuzzers
+for program in build/asan/tests/fuzz/*_fuzzer; do
     name=$(basename "$program" _fuzzer)
     if [[ $# -eq 0 ]]; then rm -rf "build/fuzz/corpus/$name"; fi
     mkdir -p "build/fuzz/corpus/$name"
-    run_test fuzz "$name" build/fuzz build/results/fuzz.tsv "$program" "${length[@]}" -max_total_time="$seconds" \
+    run_test fuzz "$name" build/fuzz "${UPCIEDEV_TABLE-build/results/fuzz.tsv}" "$program" "${length[@]}" -max_total_time="$seconds" \
         -timeout=10 -rss_limit_mb=2048 -max_len=20000 -print_final_stats=1 -artifact_prefix="$found/$name-" \
         "build/fuzz/corpus/$name" "tests/fuzz/data/$name"
 done

@@ -1,22 +1,21 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The unit tests under AddressSanitizer and UndefinedBehaviorSanitizer (preset asan), and those of
-# threads under ThreadSanitizer (preset tsan), each in a build of its own.
+# sanitize.sh asan|tsan: the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer, or those of threads under
+# ThreadSanitizer, each in a build of its own.
 set -euo pipefail
 
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
 . "$root/tools/lib.sh"
 cd "$root"
+preset=${1-asan}
 export ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=second_deadlock_stack=1
+# The suites in which several threads meet
+threaded='threads.*:irq_test.*:log_test.*:dma.*:dma_by_*:listen_at.*:clients.*:server_without_client.*:random_conversations.*'
 
 mkdir -p build/results
-for preset in asan tsan; do
-    [[ $preset == tsan ]] && targets=(threads_test irq_test log_test dma_test clients_test mutation_test) || targets=(unit_tests)
-    step "configuring $preset" "$preset-configure" cmake --preset "$preset"
-    step "building $preset" "$preset-build" cmake --build "build/$preset" --target "${targets[@]}"
-    while IFS= read -r program; do
-        together run_test "$preset" "$(basename "$program")" "build/$preset" build/results/sanitizers.tsv "$program"
-    done < <(find "build/$preset/tests/"{unit,vfio} -maxdepth 1 -type f -executable | sort)
-    all_of_them
-done
+step "configuring $preset" "$preset-configure" cmake --preset "$preset"
+step "building $preset" "$preset-build" cmake --build "build/$preset" --target unit_tests
+if [[ $preset == tsan ]]; then export GTEST_FILTER=$threaded; fi
+run_programs "$preset" "build/$preset" "build/$preset" "${UPCIEDEV_TABLE-build/results/sanitizers.tsv}"
+all_of_them

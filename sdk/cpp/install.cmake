@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # What `cmake --install` puts where; tests/install builds an application against it.
-include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/upciedev)

@@ -113,7 +113,7 @@ TEST_F(trace_test, a_crate_traces_where_the_environment_says) {
     std::ifstream stream(file);
     std::string line;
     std::getline(stream, line);
-    EXPECT_THAT(line, ContainsRegex("^[0-9-]+T[0-9:]+[.][0-9]+Z\ttrace_test\\[" +
+    EXPECT_THAT(line, ContainsRegex("^[0-9-]+T[0-9:]+[.][0-9]+Z\tupciedev-unit-tests\\[" +
                                     std::to_string(getpid()) + "\\]\t"));
 }
 

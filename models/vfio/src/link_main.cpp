@@ -62,7 +62,7 @@ int main(int argc, char** argv) try {
         std::cerr << "usage: upciedev-vfio-link SOCKET BOARD\n";
         return 2;
     }
-    std::remove(argv[1]); // of one that died
+    (void)std::remove(argv[1]); // of one that died
     const auto listening = upciedev::vfio_user::listen_at(argv[1]);
     say("serving " + std::string(argv[1]));
     for (;;)

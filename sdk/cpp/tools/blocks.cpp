@@ -24,16 +24,16 @@ bool is_unsigned(const upciedev::conversion& convert) {
 }
 
 template <class T>
-std::vector<value> read_as(const area_target& what, std::size_t count) {
+std::vector<value> read_plain(const area_target& what, std::size_t count) {
     const auto plain = what.area.read<T>(what.first, count);
     return {plain.begin(), plain.end()};
 }
 
 std::vector<value> read_elements(const area_target& what, std::size_t count) {
     const auto& convert = what.area.description().convert;
-    if (is_wide(convert) && is_unsigned(convert)) return read_as<std::uint64_t>(what, count);
-    if (is_wide(convert)) return read_as<std::int64_t>(what, count);
-    auto numbers = read_as<double>(what, count);
+    if (is_wide(convert) && is_unsigned(convert)) return read_plain<std::uint64_t>(what, count);
+    if (is_wide(convert)) return read_plain<std::int64_t>(what, count);
+    auto numbers = read_plain<double>(what, count);
     if (convert.is_identity())
         for (auto& number : numbers)
             number = static_cast<std::int64_t>(number.to_double());

@@ -67,10 +67,6 @@ void print_problem(const file_report& report, const file_problem& problem) {
     if (problem.line != 0) print_excerpt(problem.text, problem.column);
 }
 
-std::string counted(std::size_t count, std::string_view thing) {
-    return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
-}
-
 void print_right(const file_report& report) {
     const bool is_crate = report.kind == upciedev::file_kind::crate;
     fmt::print("{}: {} {}, {}\n", report.file, kind_name(report.kind), report.name,

@@ -46,10 +46,6 @@ void print_finding(const finding& what) {
     if (!what.remedy.empty()) fmt::print("{:18}remedy: {}\n", "", what.remedy);
 }
 
-std::string counted(std::size_t number, const char* what) {
-    return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
-}
-
 } // namespace
 
 std::vector<std::filesystem::path> entries_of(const std::filesystem::path& folder) {

@@ -23,7 +23,7 @@ constexpr std::uint64_t first_dma_bar = 13;
 constexpr const char* position_key = "\001at"; // of an object in the text, put in while parsing
 
 /// Characters of a text that tell how far the parser has come.
-class counted {
+class counting_pointer {
   public:
     using iterator_category = std::input_iterator_tag;
     using value_type = char;
@@ -31,13 +31,13 @@ class counted {
     using pointer = const char*;
     using reference = const char&;
 
-    counted(const char* at, const char** reached) : at_(at), reached_(reached) {}
+    counting_pointer(const char* at, const char** reached) : at_(at), reached_(reached) {}
     reference operator*() const { return *at_; }
-    counted& operator++() {
+    counting_pointer& operator++() {
         *reached_ = at_++;
         return *this;
     }
-    bool operator==(const counted& other) const { return at_ == other.at_; }
+    bool operator==(const counting_pointer& other) const { return at_ == other.at_; }
 
   private:
     const char* at_;
@@ -113,8 +113,8 @@ json json_map_reader::parse() const {
         return true;
     };
     try {
-        return json::parse(counted(text_.data(), &reached),
-                           counted(text_.data() + text_.size(), &reached), note);
+        return json::parse(counting_pointer(text_.data(), &reached),
+                           counting_pointer(text_.data() + text_.size(), &reached), note);
     } catch (const json::exception& problem) {
         const std::string_view what = problem.what();
         const auto detail = what.rfind(": ");

@@ -20,6 +20,8 @@ std::string paint(style how, std::string_view text);
 
 /// "64 KiB".
 std::string human_size(std::uint64_t bytes);
+/// "1 slot", "2 slots".
+std::string counted(std::size_t count, std::string_view thing);
 
 /// How many columns of a terminal the text takes.
 std::size_t display_width(std::string_view text);

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Every library that is not ours; all of them are Debian packages (tools/packages).
+find_package(CLI11 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(PNG) # for `upciedev scope --png`
+find_package(Threads REQUIRED)
+find_package(yaml-cpp REQUIRED)
+pkg_check_modules(LIBUDEV REQUIRED IMPORTED_TARGET libudev)
+if(UPCIEDEV_TESTS)
+    find_package(GTest REQUIRED)
+endif()
+if(UPCIEDEV_BENCH)
+    find_package(GTest REQUIRED)
+    find_package(benchmark REQUIRED)
+endif()
+if(UPCIEDEV_PYTHON)
+    set(Python_EXECUTABLE /usr/bin/python3 CACHE FILEPATH "The Python that the package is built for")
+    find_package(Python 3.11 REQUIRED COMPONENTS Interpreter Development.Module NumPy)
+    find_package(pybind11 REQUIRED CONFIG)
+endif()
