@@ -127,6 +127,7 @@ struct upciedev_vector {
 	u64 head;			/* sequence of the next event */
 	struct list_head readers;	/* struct upciedev_watch.node */
 	u32 index;
+	int irq;			/* of Linux, for as long as the board has its vectors */
 	u32 users;			/* device->lock, as the next */
 	bool requested;
 	bool masked;			/* written under @lock */

@@ -131,13 +131,11 @@ static bool storm(struct upciedev_vector *vector, u64 now)
 /* A line that others share is not disabled: the board is told to let go of it */
 static void mask(struct upciedev_vector *vector)
 {
-	struct upciedev_device *device = vector->board->device;
-
 	WRITE_ONCE(vector->masked, true);
 	if (vector->board->irq_kind == UPCIEDEV_IRQ_INTX)
-		upciedev_intx(device, false);
+		upciedev_intx(vector->board->device, false);
 	else
-		disable_irq_nosync(pci_irq_vector(device->pdev, vector->index));
+		disable_irq_nosync(vector->irq);
 }
 
 /* The caller holds the vector's lock */
@@ -319,8 +317,7 @@ static int request(struct upciedev_vector *vector)
 		vector->ring = kvcalloc(UPCIEDEV_RING_EVENTS, sizeof(*vector->ring), GFP_KERNEL);
 	if (!vector->ring)
 		return -ENOMEM;
-	err = request_irq(pci_irq_vector(board->device->pdev, vector->index),
-			  intx ? intx_handler : msi_handler, intx ? IRQF_SHARED : 0,
+	err = request_irq(vector->irq, intx ? intx_handler : msi_handler, intx ? IRQF_SHARED : 0,
 			  "upciedev", vector);
 	vector->requested = !err;
 	return err;
@@ -348,7 +345,6 @@ static void unmask(struct upciedev_vector *vector, bool tell)
 {
 	struct upciedev_board *board = vector->board;
 	bool masked;
-	int irq;
 
 	spin_lock_irq(&vector->lock);
 	masked = vector->masked;
@@ -361,10 +357,9 @@ static void unmask(struct upciedev_vector *vector, bool tell)
 		upciedev_intx(board->device, true);
 		return;
 	}
-	irq = pci_irq_vector(board->device->pdev, vector->index);
-	synchronize_irq(irq);
+	synchronize_irq(vector->irq);
 	serve(vector, tell);
-	enable_irq(irq);
+	enable_irq(vector->irq);
 }
 
 /* The caller holds the device's lock, and the board is there */
@@ -400,7 +395,7 @@ void upciedev_vector_put(struct upciedev_vector *vector)
 static void release(struct upciedev_vector *vector)
 {
 	if (vector->requested)
-		free_irq(pci_irq_vector(vector->board->device->pdev, vector->index), vector);
+		free_irq(vector->irq, vector);
 	vector->requested = false;
 	spin_lock_irq(&vector->lock);
 	upciedev_readers_wake(vector);
@@ -558,6 +553,8 @@ int upciedev_irqs_begin(struct upciedev_board *board)
 		INIT_LIST_HEAD(&board->vectors[i].readers);
 		board->vectors[i].board = board;
 		board->vectors[i].index = i;
+		/* Not in the handler: since 6.1 it takes a mutex */
+		board->vectors[i].irq = pci_irq_vector(pdev, i);
 	}
 	board->nr_vectors = nr;
 	board->irq_kind = granted_kind(pdev);

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Runs the tests and watches the kernel: a test that makes it complain, taints it, or leaves an
-// object of the driver behind fails, whatever its own checks said.
+// Runs the tests and watches the kernel: a test that makes it complain, taints it, makes it call
+// what may sleep where it must not, or leaves an object of the driver behind fails, whatever its
+// own checks said.
+#include "atomic_watch.hpp"
 #include "harness.hpp"
 
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <optional>
 
 #include <unistd.h>
 
@@ -30,11 +33,15 @@ class kernel_watch : public testing::EmptyTestEventListener {
     }
 
   private:
+    void OnTestProgramStart(const testing::UnitTest&) override { atomic_.emplace(); }
+    void OnTestProgramEnd(const testing::UnitTest&) override { atomic_.reset(); }
+
     void OnTestStart(const testing::TestInfo&) override {
         drain(false);
         expected_messages() = always_expected;
         taint_ = read_file("/proc/sys/kernel/tainted");
         counters_ = counters();
+        (void)atomic_->take();
         ::alarm(seconds_per_test);
     }
 
@@ -43,6 +50,8 @@ class kernel_watch : public testing::EmptyTestEventListener {
         drain(true);
         EXPECT_EQ(read_file("/proc/sys/kernel/tainted"), taint_) << "the kernel is tainted";
         EXPECT_EQ(counters(), counters_) << "objects of the driver leaked";
+        if (const auto calls = atomic_->take(); !calls.empty())
+            ADD_FAILURE() << "called with interrupts or preemption off, but may sleep:\n" << calls;
     }
 
     void drain(bool check) {
@@ -64,6 +73,7 @@ class kernel_watch : public testing::EmptyTestEventListener {
 
     static constexpr unsigned seconds_per_test = 300;
     file log_;
+    std::optional<atomic_watch> atomic_;
     std::string taint_;
     std::map<std::string, long> counters_;
 };
