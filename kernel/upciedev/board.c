@@ -85,6 +85,8 @@ static int board_start(struct upciedev_device *device, struct upciedev_board *bo
 
 	if (!pci_device_is_present(device->pdev))
 		return -ENODEV;
+	/* Off until somebody listens, also in the state that is saved here */
+	upciedev_intx(device, false);
 	/* For slot_reset: each restoring uses a saved state up on older kernels */
 	pci_save_state(device->pdev);
 	err = device->card->start ? device->card->start(board) : 0;

@@ -24,10 +24,6 @@
 #define UPCIEDEV_DEVNODE_CONST	const
 #endif
 
-#ifndef PCI_IRQ_INTX
-#define PCI_IRQ_INTX	PCI_IRQ_LEGACY
-#endif
-
 /* eventfd_signal() lost its count */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
 #define upciedev_eventfd_signal(context)	eventfd_signal(context, 1)

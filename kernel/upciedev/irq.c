@@ -5,7 +5,7 @@
  * Vectors are granted when a board begins and given back when it ends, so that
  * each generation starts from a clean state, also after a reset or a bus error.
  * A vector is requested when somebody first subscribes to it, and kept; Bus Master is
- * on, or INTx enabled, only while somebody does.
+ * on, or INTx enabled, only while somebody does: from bind on, and between two boards, too.
  *
  * The only locks in the handler are those of its vector and of its board's
  * registers: boards do not wait for each other.
@@ -138,6 +138,19 @@ static void mask(struct upciedev_vector *vector)
 		disable_irq_nosync(vector->irq);
 }
 
+/*
+ * INTx is on only while the vector has listeners and is not masked. The handler may mask it at
+ * any moment, so the register follows both under the vector's lock.
+ */
+static void update_intx(struct upciedev_vector *vector)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&vector->lock, flags);
+	upciedev_intx(vector->board->device, READ_ONCE(vector->users) && !vector->masked);
+	spin_unlock_irqrestore(&vector->lock, flags);
+}
+
 /* The caller holds the vector's lock */
 static void stop(struct upciedev_vector *vector, const char *why)
 {
@@ -258,8 +271,7 @@ static irqreturn_t unexplained(struct upciedev_vector *vector)
 	if (++vector->unexplained % UNEXPLAINED || !upciedev_check_and_mask_intx(device))
 		return IRQ_NONE;
 	if (serve(vector, true)) {	/* it came just now */
-		if (!READ_ONCE(vector->masked))
-			upciedev_intx(device, true);
+		update_intx(vector);
 		return IRQ_HANDLED;
 	}
 	if (upciedev_gone(vector->board))	/* it was not asked */
@@ -302,7 +314,7 @@ static void begin_clean(struct upciedev_vector *vector)
 {
 	serve(vector, false);
 	if (vector->board->irq_kind == UPCIEDEV_IRQ_INTX)
-		upciedev_intx(vector->board->device, true);
+		update_intx(vector);
 }
 
 static int request(struct upciedev_vector *vector)
@@ -354,7 +366,7 @@ static void unmask(struct upciedev_vector *vector, bool tell)
 	if (!masked)
 		return;
 	if (board->irq_kind == UPCIEDEV_IRQ_INTX) {
-		upciedev_intx(board->device, true);
+		update_intx(vector);
 		return;
 	}
 	synchronize_irq(vector->irq);
@@ -376,10 +388,11 @@ int upciedev_vector_get(struct upciedev_vector *vector)
 	return 0;
 }
 
+/* The last listener has left: @users is 0 */
 static void leave(struct upciedev_vector *vector)
 {
 	if (vector->board->irq_kind == UPCIEDEV_IRQ_INTX)
-		upciedev_intx(vector->board->device, false);
+		update_intx(vector);
 	else
 		upciedev_master_put(vector->board->device);
 }
@@ -528,24 +541,40 @@ static u32 granted_kind(const struct pci_dev *pdev)
 	return pdev->msi_enabled ? UPCIEDEV_IRQ_MSI : UPCIEDEV_IRQ_INTX;
 }
 
+/* The PCI core is not asked for INTx: it would enable it, with nobody to serve it */
+static int grant(struct upciedev_device *device)
+{
+	struct pci_dev *pdev = device->pdev;
+	int nr = 0;
+
+	/* An MSI is a write of the board into memory */
+	if (upciedev_may_master(device))
+		nr = pci_alloc_irq_vectors(pdev, 1, UPCIEDEV_MAX_VECTORS,
+					   PCI_IRQ_MSIX | PCI_IRQ_MSI);
+	if (nr > 0)
+		return nr;
+	return pdev->irq ? 1 : 0;
+}
+
+/* The PCI core enables INTx when it takes messages away */
+static void give_back(struct upciedev_device *device)
+{
+	pci_free_irq_vectors(device->pdev);
+	upciedev_intx(device, false);
+}
+
 /* A board that cannot interrupt is a board, too */
 int upciedev_irqs_begin(struct upciedev_board *board)
 {
 	struct pci_dev *pdev = board->device->pdev;
-	u32 kinds = PCI_IRQ_INTX;
-	int i, nr;
+	int i, nr = grant(board->device);
 
-	/* An MSI is a write of the board into memory */
-	if (upciedev_may_master(board->device))
-		kinds |= PCI_IRQ_MSIX | PCI_IRQ_MSI;
-	upciedev_intx(board->device, false);
-	nr = pci_alloc_irq_vectors(pdev, 1, UPCIEDEV_MAX_VECTORS, kinds);
-	if (nr <= 0)
+	if (!nr)
 		return 0;
 	board->vectors = kcalloc(nr, sizeof(*board->vectors), GFP_KERNEL);
 	board->causes = kcalloc(board->device->card->nr_irqs, sizeof(*board->causes), GFP_KERNEL);
 	if (!board->vectors || !board->causes) {
-		pci_free_irq_vectors(pdev);
+		give_back(board->device);
 		return -ENOMEM;
 	}
 	for (i = 0; i < nr; i++) {
@@ -576,15 +605,16 @@ void upciedev_irqs_end(struct upciedev_board *board)
 	if (!board->nr_vectors)
 		return;
 	for (vector = board->vectors; vector < end; vector++) {
-		if (vector->users)
-			leave(vector);
-		vector->users = 0;
+		if (!vector->users)
+			continue;
+		WRITE_ONCE(vector->users, 0);
+		leave(vector);
 	}
 	if (board->irq_kind != UPCIEDEV_IRQ_INTX)
 		synchronize_rcu();
 	for (vector = board->vectors; vector < end; vector++)
 		release(vector);
-	pci_free_irq_vectors(board->device->pdev);
+	give_back(board->device);
 }
 
 void upciedev_irqs_free(struct upciedev_board *board)

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <thread>
 
+#include <linux/pci_regs.h>
 #include <unistd.h>
 
 namespace raw {
@@ -67,11 +68,23 @@ void raise_burst(const file& board, std::uint32_t times) {
     }
 }
 
-bool bus_master(const board& which) {
+namespace {
+
+unsigned command_register(const board& which) {
     const file config{::open(config_file(which).c_str(), O_RDONLY | O_CLOEXEC)};
     std::uint16_t command = 0;
-    EXPECT_EQ(::pread(config.get(), &command, sizeof(command), 4), 2);
-    return (command & 4U) != 0;
+    EXPECT_EQ(::pread(config.get(), &command, sizeof(command), PCI_COMMAND), 2);
+    return command;
+}
+
+} // namespace
+
+bool bus_master(const board& which) {
+    return (command_register(which) & unsigned{PCI_COMMAND_MASTER}) != 0;
+}
+
+bool intx_enabled(const board& which) {
+    return (command_register(which) & unsigned{PCI_COMMAND_INTX_DISABLE}) == 0;
 }
 
 long attribute(const board& which, const std::string& name) {

@@ -35,6 +35,8 @@ void raise(const file& board, std::uint32_t causes = 1);
 void raise_burst(const file& board, std::uint32_t times);
 
 bool bus_master(const board& which);
+// Whether the board may assert INTx, by its Command register.
+bool intx_enabled(const board& which);
 // An attribute of the board's class device.
 long attribute(const board& which, const std::string& name);
 // Waits a while until the driver has told so many interrupts of the board.

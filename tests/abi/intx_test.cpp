@@ -52,8 +52,41 @@ TEST_F(intx, NeedsNoBusMaster) {
     EXPECT_FALSE(bus_master(pair_[0]));
 }
 
+// INTx on without a listener would let a board hold the line that others share, until the kernel
+// disabled it for all of them.
+TEST_F(intx, IsOffFromBindOnUntilSomebodyListens) {
+    { const unbound away{pair_[0]}; }
+    EXPECT_FALSE(intx_enabled(pair_[0])) << "bound";
+    {
+        const auto mine = subscribe(open_node(pair_[0].node));
+        EXPECT_TRUE(intx_enabled(pair_[0])) << "subscribed";
+    }
+    EXPECT_FALSE(intx_enabled(pair_[0])) << "unsubscribed";
+}
+
+TEST_F(intx, IsOffWhenTheLastListenerLeaves) {
+    auto first = subscribe(one_);
+    auto last = subscribe(one_);
+    first.events.close();
+    EXPECT_TRUE(intx_enabled(pair_[0])) << "one of two has left";
+    last.events.close();
+    EXPECT_FALSE(intx_enabled(pair_[0]));
+}
+
+// Whether somebody listened before or not, the board that begins anew has no listener.
+TEST_F(intx, IsOffAfterAReset) {
+    const auto mine = subscribe(one_);
+    ASSERT_EQ(control(one_.get(), UPCIEDEV_RESET, nullptr), 0);
+    EXPECT_FALSE(intx_enabled(pair_[0])) << "UPCIEDEV_RESET";
+    write_file("/sys/bus/pci/devices/" + pair_[0].address + "/reset", "1");
+    EXPECT_FALSE(intx_enabled(pair_[0])) << "reset in sysfs";
+    const auto again = subscribe(open_node(pair_[0].node));
+    EXPECT_TRUE(intx_enabled(pair_[0]));
+}
+
 TEST_F(intx, WhoeverSubscribesSuffersFromNoUnheardNeighbour) {
-    ASSERT_EQ(write32(other_.get(), 0, raise_at, 1), 0); // its INTx is disabled
+    ASSERT_EQ(write32(other_.get(), 0, raise_at, 1), 0);
+    EXPECT_FALSE(intx_enabled(pair_[1]));
     const auto mine = subscribe(one_);
     raise_burst(one_, 100);
     EXPECT_EQ(read_events(mine.events, 100).size(), 100U);

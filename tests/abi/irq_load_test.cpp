@@ -242,6 +242,7 @@ TEST_F(irq_load, ReadersAndBoardsLeaveWhileInterruptsCome) {
         thread.join();
     EXPECT_EQ(wrong, 0U);
     EXPECT_GT(seen, 50U);
+    EXPECT_FALSE(intx_enabled(which_));
 }
 
 TEST_F(irq_load, TracepointsTellEvents) {

@@ -93,6 +93,20 @@ TEST_F(irqs, BusMasterOnlyWhileSubscribed) {
     EXPECT_FALSE(bus_master(the(role::spare_edu)));
 }
 
+// Of all kinds of boards: with messages, without, and those of the generic driver.
+TEST_F(irqs, IntxIsOffWhileNobodyListens) {
+    for (const auto& which : find_boards())
+        EXPECT_FALSE(intx_enabled(which)) << which.address << ' ' << which.info.card;
+    const auto& mine = the(role::spare_edu);
+    {
+        const auto events = subscribe(board_);
+        EXPECT_EQ(intx_enabled(mine), irq_info(board_).kind == UPCIEDEV_IRQ_INTX);
+    }
+    EXPECT_FALSE(intx_enabled(mine)) << "after the last one has left";
+    const unbound away{mine};
+    EXPECT_FALSE(intx_enabled(mine)) << "after the driver has given its vectors back";
+}
+
 TEST_F(irqs, C17_ArgumentsAreChecked) {
     for (int field = 0; field < 5; ++field) {
         upciedev_irq_open open{};

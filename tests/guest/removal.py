@@ -32,6 +32,7 @@ EDU = PCI / "drivers/upciedev_edu"
 ROUNDS = 15
 IRQ_OPEN = ioctl_number(0x31, 32)
 IRQ_RAISE = 0x60
+INTX_DISABLE = 0x400  # in the Command register
 EVENT_BYTES = 32
 
 
@@ -161,6 +162,12 @@ def interrupts_work(board: int) -> bool:
     return reader.end() == 0
 
 
+def intx_enabled() -> list[str]:
+    """The boards of ours that may assert INTx, by their Command registers."""
+    command = {path.name: (PCI / "devices" / path.name / "config").read_bytes()[4:6] for path in CLASS.iterdir()}
+    return [name for name, value in command.items() if not int.from_bytes(value, "little") & INTX_DISABLE]
+
+
 def interruption(name: str, what: str, interrupt: Callable[[], object]) -> None:
     """Something after which the same device goes on as another board."""
     board = open_board(name)
@@ -172,6 +179,7 @@ def interruption(name: str, what: str, interrupt: Callable[[], object]) -> None:
     check(word(registers) == EDU_ID and word(status, 4) == 0, f"a map before {what}")
     interrupt()
     check(reader.end() == errno.ENODEV, f"{what} ends a wait for interrupts")
+    check(not intx_enabled(), f"after {what} INTx is off on all boards, for nobody listens")
     check(word(registers) == 0xFFFFFFFF and fails_with(errno.ENODEV, read32, board, ID), f"{what} makes files stale")
     check(word(status, 4) == 1, "their status page says so")
     check(int((CLASS / name / "generation").read_text()) > generation, "the generation has grown")
