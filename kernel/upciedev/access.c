@@ -4,6 +4,10 @@
  *
  * Registers are always reached by single accesses of the asked width, never by
  * memcpy_fromio() and friends, which choose widths of their own.
+ *
+ * The enable bits of the card's interrupts belong to the driver. It sets and clears them
+ * by upciedev_modify(); a user's write, of whatever width and place, leaves them as the
+ * hardware has them at that moment, under the same lock.
  */
 #include <linux/io-64-nonatomic-lo-hi.h>
 #include <linux/minmax.h>
@@ -90,6 +94,73 @@ static u64 span_offset(const struct upciedev_span *span, u64 index)
 	return span->fixed ? span->offset : span->offset + index * (span->width / 8);
 }
 
+/* Does it touch the part of the BAR with the enable bits? */
+static bool reaches_kept(const struct upciedev_bar *bar, const struct upciedev_span *span)
+{
+	return span->offset < bar->kept_end &&
+	       bar->kept_start < span->offset + upciedev_span_bytes(span);
+}
+
+/* Bits at byte @from as an access that begins at @to has them; they are under 8 bytes apart */
+static u64 moved(u64 bits, u64 from, u64 to)
+{
+	return from >= to ? bits << (8 * (from - to)) : bits >> (8 * (to - from));
+}
+
+/* The bits of the register that an access reaches */
+static u64 reach(const struct upciedev_kept *kept, u64 offset, u32 width)
+{
+	if (offset >= kept->offset + kept->width / 8 || kept->offset >= offset + width / 8)
+		return 0;
+	return moved(GENMASK_ULL(width - 1, 0), offset, kept->offset) &
+	       GENMASK_ULL(kept->width - 1, 0);
+}
+
+/* As the driver's next modify finds it */
+static u64 load_kept(struct upciedev_device *device, const struct upciedev_kept *kept)
+{
+	lockdep_assert_held(&device->write_lock);
+	return kept->unread ? kept->written :
+			      load(&device->bars[kept->bar], kept->offset, kept->width);
+}
+
+/* What is to be stored for @value: a user's access leaves the enable bits as they are */
+static u64 keep_bits(struct upciedev_device *device, const struct upciedev_span *span,
+		     u64 offset, u64 value)
+{
+	struct upciedev_kept *kept;
+	u64 reached, mask, bits;
+
+	for (kept = device->kept; kept < device->kept + device->nr_kept; kept++) {
+		if (kept->bar != span->bar)
+			continue;
+		reached = reach(kept, offset, span->width);
+		mask = span->file ? reached & kept->mask : 0;
+		if (mask) {
+			bits = load_kept(device, kept) & mask & ~kept->acting;
+			value &= ~moved(mask, kept->offset, offset);
+			value |= moved(bits, kept->offset, offset);
+		}
+		bits = reached ? moved(value, offset, kept->offset) : 0;
+		kept->written = (kept->written & ~reached) | (bits & reached);
+	}
+	return value;
+}
+
+/* What a modify begins with; of an unread register that was written last */
+static u64 load_old(struct upciedev_device *device, const struct upciedev_bar *bar,
+		    const struct upciedev_span *span)
+{
+	const struct upciedev_kept *kept;
+
+	if (reaches_kept(bar, span))
+		for (kept = device->kept; kept < device->kept + device->nr_kept; kept++)
+			if (kept->unread && kept->bar == span->bar &&
+			    kept->offset == span->offset && kept->width == span->width)
+				return kept->written;
+	return load(bar, span->offset, span->width);
+}
+
 /**
  * upciedev_span_check() - is this a stretch of registers that the device has?
  * @device: device
@@ -130,12 +201,17 @@ static void write_some(struct upciedev_device *device, const struct upciedev_bar
 		       const struct upciedev_span *span, const void *buffer,
 		       u64 index, u64 end)
 {
+	bool keeps = reaches_kept(bar, span);
 	unsigned long flags;
+	u64 offset, value;
 
 	for (; index < end; index++) {
+		offset = span_offset(span, index);
+		value = buffer_get(buffer, index, span->width);
 		spin_lock_irqsave(&device->write_lock, flags);
-		store(bar, span_offset(span, index), span->width,
-		      buffer_get(buffer, index, span->width));
+		if (keeps)
+			value = keep_bits(device, span, offset, value);
+		store(bar, offset, span->width, value);
 		spin_unlock_irqrestore(&device->write_lock, flags);
 	}
 }
@@ -215,8 +291,11 @@ int upciedev_span_modify(struct upciedev_board *board,
 	err = refuse_write(board, span);
 	if (!err) {
 		spin_lock_irqsave(&device->write_lock, flags);
-		*old = load(bar, span->offset, span->width);
-		store(bar, span->offset, span->width, (*old & ~mask) | (value & mask));
+		*old = load_old(device, bar, span);
+		value = (*old & ~mask) | (value & mask);
+		if (reaches_kept(bar, span))
+			value = keep_bits(device, span, span->offset, value);
+		store(bar, span->offset, span->width, value);
 		spin_unlock_irqrestore(&device->write_lock, flags);
 	}
 	srcu_read_unlock(&device->srcu, section);

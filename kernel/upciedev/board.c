@@ -89,6 +89,7 @@ static int board_start(struct upciedev_device *device, struct upciedev_board *bo
 	upciedev_intx(device, false);
 	/* For slot_reset: each restoring uses a saved state up on older kernels */
 	pci_save_state(device->pdev);
+	upciedev_kept_begin(device);
 	err = device->card->start ? device->card->start(board) : 0;
 	if (!err)
 		err = upciedev_dma_begin(board);

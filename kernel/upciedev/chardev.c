@@ -243,6 +243,7 @@ static void device_free(struct device *dev)
 	cleanup_srcu_struct(&device->srcu);
 	pci_dev_put(device->pdev);
 	kfree(device->windows);
+	kfree(device->kept);
 	kfree(device);
 	upciedev_count(UPCIEDEV_COUNT_DEVICES, -1);
 }

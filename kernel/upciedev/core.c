@@ -58,6 +58,9 @@ static int upciedev_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = upciedev_irqs_check(device);
 	if (err)
 		return err;
+	err = upciedev_kept_init(device);
+	if (err)
+		return err;
 	err = upciedev_dma_check(device);
 	if (err)
 		return err;

@@ -8,8 +8,11 @@
  *
  * A call is checked to the byte. A mapping can only be checked to the page, so
  * a guard takes the rights of all pages that it touches.
+ *
+ * Enable bits of interrupts take no rights: see access.c. A mapping reaches them.
  */
 #include <linux/iommu.h>
+#include <linux/minmax.h>
 #include <linux/slab.h>
 
 #include "compat.h"
@@ -101,6 +104,61 @@ int upciedev_guards_init(struct upciedev_device *device)
 	}
 	guard_msix(device);
 	return 0;
+}
+
+static struct upciedev_kept *kept_at(struct upciedev_device *device,
+				     const struct upciedev_card_bits *bits)
+{
+	struct upciedev_kept *kept;
+
+	for (kept = device->kept; kept < device->kept + device->nr_kept; kept++)
+		if (kept->bar == bits->bar && kept->offset == bits->offset &&
+		    kept->width == bits->width)
+			return kept;
+	device->nr_kept++;
+	kept->bar = bits->bar;
+	kept->offset = bits->offset;
+	kept->width = bits->width;
+	return kept;
+}
+
+static void kept_add(struct upciedev_device *device, const struct upciedev_card_bits *bits)
+{
+	struct upciedev_kept *kept = kept_at(device, bits);
+	struct upciedev_bar *bar = &device->bars[kept->bar];
+	u64 end = kept->offset + kept->width / 8;
+
+	kept->mask |= bits->mask;
+	if (bits->flags & UPCIEDEV_BITS_ACT)
+		kept->acting |= bits->mask;
+	if (bits->flags & UPCIEDEV_BITS_UNREAD)
+		kept->unread = true;
+	bar->kept_start = bar->kept_end ? min(bar->kept_start, kept->offset) : kept->offset;
+	bar->kept_end = max(bar->kept_end, end);
+}
+
+/* After upciedev_irqs_check(); freed with the device, as are the guards */
+int upciedev_kept_init(struct upciedev_device *device)
+{
+	const struct upciedev_card *card = device->card;
+	const struct upciedev_card_irq *cause;
+
+	device->kept = kcalloc(card->nr_irqs, sizeof(*device->kept), GFP_KERNEL);
+	if (!device->kept)
+		return -ENOMEM;
+	for (cause = card->irqs; cause < card->irqs + card->nr_irqs; cause++)
+		if (cause->enable.width)
+			kept_add(device, &cause->enable);
+	return 0;
+}
+
+/* A new generation of the board: nothing was written to it */
+void upciedev_kept_begin(struct upciedev_device *device)
+{
+	struct upciedev_kept *kept;
+
+	for (kept = device->kept; kept < device->kept + device->nr_kept; kept++)
+		kept->written = 0;
 }
 
 static bool overlap(u64 start, u64 end, u64 other_start, u64 other_end)

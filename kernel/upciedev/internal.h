@@ -67,6 +67,8 @@ struct upciedev_bar {
 	u32 flags;		/* UPCIEDEV_BAR_* of the user ABI */
 	bool mappable;
 	char name[16];
+	u64 kept_start;		/* all enable bits lie from here */
+	u64 kept_end;		/* to here; 0: there are none */
 };
 
 /* Registers in which users have at most @rights, UPCIEDEV_AREA_* */
@@ -75,6 +77,20 @@ struct upciedev_window {
 	u64 end;
 	u32 bar;
 	u32 rights;
+};
+
+/*
+ * A register with enable bits of interrupts, which belong to the driver: a user's write leaves
+ * them as they are. Members but @written are set at probe.
+ */
+struct upciedev_kept {
+	u64 offset;
+	u64 mask;		/* the bits, as the CPU reads and writes them */
+	u64 acting;		/* those of them that ones act on: users write zeros */
+	u64 written;		/* what an @unread register has; write_lock */
+	u32 bar;
+	u32 width;
+	bool unread;		/* reading it does not return what was written */
 };
 
 struct upciedev_device {
@@ -91,13 +107,15 @@ struct upciedev_device {
 	struct upciedev_bar bars[UPCIEDEV_NR_BARS];
 	struct upciedev_window *windows;
 	u32 nr_windows;
+	struct upciedev_kept *kept;
+	u32 nr_kept;
 	atomic64_t interrupts;	/* counters in sysfs */
 	atomic64_t spurious;
 	atomic64_t storms;
 	atomic64_t lost;
 
 	struct srcu_struct srcu;
-	spinlock_t write_lock;	/* makes a modify atomic against all writes */
+	spinlock_t write_lock;	/* makes a modify atomic against all writes; @kept */
 	spinlock_t command_lock; /* the Command register, while the board is there */
 	struct mutex lock;	/* @board, @files, @masters, claims and counts of maps */
 	u32 masters;		/* who needs Bus Master */
@@ -410,6 +428,8 @@ long upciedev_dma_transfer(struct upciedev_channel *channel,
 
 /* guard.c */
 int upciedev_guards_init(struct upciedev_device *device);
+int upciedev_kept_init(struct upciedev_device *device);
+void upciedev_kept_begin(struct upciedev_device *device);
 u32 upciedev_rights(const struct upciedev_device *device, u32 bar,
 		    u64 offset, u64 length);
 u64 upciedev_area_end(const struct upciedev_device *device, u32 bar, u64 offset);

@@ -47,27 +47,6 @@ std::string name_of(const testing::TestParamInfo<wrong_registration>& info) {
 }
 INSTANTIATE_TEST_SUITE_P(faults, wrong_plugin, testing::ValuesIn(wrong_registrations), name_of);
 
-// Gives a board to another driver, and back in the end.
-class lent {
-  public:
-    lent(const board& which, const std::string& driver) : taken_{which}, which_{which} {
-        write_file(override_, driver);
-        write_file("/sys/bus/pci/drivers_probe", which.address);
-    }
-    ~lent() {
-        if (!driver_of(which_).empty())
-            write_file("/sys/bus/pci/devices/" + which_.address + "/driver/unbind", which_.address);
-        write_file(override_, "\n");
-    }
-    lent(const lent&) = delete;
-    lent& operator=(const lent&) = delete;
-
-  private:
-    unbound taken_;
-    const board& which_;
-    std::string override_ = "/sys/bus/pci/devices/" + which_.address + "/driver_override";
-};
-
 TEST(plugin, C3_AccessOfAPluginIsCheckedToo) {
     ASSERT_EQ(load_module("test_plugin", ""), 0);
     {

@@ -40,9 +40,14 @@ def registers_and_fields_reach_the_board() -> None:
         edu["LIVENESS"] = 0x12345678
         assert edu["LIVENESS"] == 0xEDCBA987
         assert edu.bar(0).read(4) == 0xEDCBA987
-        edu.reg("STATUS").field("IRQ_FACTORIAL").write(1)
-        assert edu.reg("STATUS").raw() == 0x80
-        edu.reg("STATUS").field("IRQ_FACTORIAL").write(0)
+        enable = edu.reg("STATUS").field("IRQ_FACTORIAL")
+        enable.write(1)
+        assert edu.reg("STATUS").raw() == 0, "an enable bit belongs to the driver"
+        with edu.irq("factorial"):
+            assert enable.read() == 1
+            enable.write(0)
+            assert edu.reg("STATUS").raw() == 0x80
+        assert edu.reg("STATUS").raw() == 0
 
 
 def a_batch_waits_for_the_board() -> None:

@@ -87,8 +87,11 @@ def by_batch(board: int) -> None:
     values = batch(board, (READ, 1, ID, 0, 0), (WRITE, 1, FACTORIAL, 5, 0), (POLL, 1000000, STATUS, 0, 1),
                    (READ, 1, FACTORIAL, 0, 0))
     check((values[0], values[3]) == (EDU_ID, 120), "a batch computes 5! with the board")
+    write32(board, INVERT, 0)
+    old = batch(board, (MODIFY, 1, INVERT, 0x12, 0xFF))
+    check(old == [0xFFFFFFFF] and read32(board, INVERT) == 0xED, "masked modify")
     write32(board, STATUS, 0x80)
-    check(batch(board, (MODIFY, 1, STATUS, 0, 0x80)) == [0x80] and read32(board, STATUS) == 0, "masked modify")
+    check(read32(board, STATUS) == 0, "an enable bit belongs to the driver")
     block = (ctypes.c_uint32 * 2)()
     batch(board, (READ_BLOCK, 2, ID, ctypes.addressof(block), 0))
     check(block[0] == EDU_ID, "block read")

@@ -86,6 +86,29 @@ TEST(gencard, tells_bits_as_the_cpu_reads_them) {
                 HasSubstr("interrupt event: big-endian, and acknowledged by other bits"));
 }
 
+/// A board whose interrupt is enabled by this register.
+std::string enabled_by(const std::string& reg, const std::string& part = "ENABLE.ON") {
+    const auto file = testing::TempDir() + "enable.yaml";
+    std::ofstream(file) << "format: 1\nboard: one\nbars: {regs: {index: 0, size: 4 KiB}}\n"
+                           "registers:\n  ENABLE: {at: regs+0x10, " +
+                               reg + "}\nirqs:\n  event: {enable: " + part + "}\n";
+    return generate(file);
+}
+
+TEST(gencard, marks_enable_bits_that_cannot_be_kept_as_they_read) {
+    EXPECT_THAT(enabled_by("fields: {ON: 3}"),
+                HasSubstr("\t\t.enable\t= { 0x10, 0x8, ONE_BAR_REGS, 32 },\n"));
+    EXPECT_THAT(enabled_by("access: wo, fields: {ON: 3}"),
+                HasSubstr("{ 0x10, 0x8, ONE_BAR_REGS, 32, UPCIEDEV_BITS_UNREAD },\n"));
+    EXPECT_THAT(enabled_by("fields: {ON: {bits: 3, on_write: one_to_set}}"),
+                HasSubstr("{ 0x10, 0x8, ONE_BAR_REGS, 32, UPCIEDEV_BITS_ACT },\n"));
+    EXPECT_THAT(enabled_by("access: wo, on_write: one_to_set", "ENABLE"),
+                HasSubstr(", 32, UPCIEDEV_BITS_UNREAD | UPCIEDEV_BITS_ACT },\n"));
+    EXPECT_THAT(enabled_by("fields: {ON: {bits: 3, access: wo}}"),
+                HasSubstr("interrupt event: enabled by ENABLE.ON, a write-only field of a register "
+                          "that can be read; make the register 'access: wo'"));
+}
+
 TEST(gencard, tells_engines) {
     const auto text = generate("devices/qemu/edu.yaml");
     EXPECT_THAT(text, HasSubstr("static const struct upciedev_card_step edu_read_start[] = {\n"

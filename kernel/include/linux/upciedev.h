@@ -16,7 +16,7 @@
 #include <uapi/linux/upciedev.h>
 
 /* Grows whenever anything in this file changes its meaning or layout */
-#define UPCIEDEV_CARD_ABI	3
+#define UPCIEDEV_CARD_ABI	4
 
 struct pci_dev;
 struct upciedev_board;
@@ -59,6 +59,8 @@ struct upciedev_guard {
 
 /* struct upciedev_card_bits.flags */
 #define UPCIEDEV_BITS_BIG	BIT(0)	/* a big-endian register, for DMA; @mask is of its value */
+#define UPCIEDEV_BITS_UNREAD	BIT(1)	/* enable: reading the register does not return it */
+#define UPCIEDEV_BITS_ACT	BIT(2)	/* enable: ones act when written, zeros do nothing */
 
 /**
  * struct upciedev_card_bits - bits of a register
@@ -66,7 +68,7 @@ struct upciedev_guard {
  * @mask: the bits, as the CPU reads and writes them
  * @bar: of the register
  * @width: of the register, in bits; 0: there is none
- * @flags: UPCIEDEV_BITS_BIG
+ * @flags: UPCIEDEV_BITS_*
  */
 struct upciedev_card_bits {
 	u64 offset;
@@ -82,7 +84,9 @@ struct upciedev_card_bits {
  * @vector: MSI or MSI-X vector; folded if the kernel grants fewer
  * @status: not 0 while it is pending; none: the vector alone says it
  * @acknowledge: takes the pending bits; none: there is nothing to do
- * @enable: ones let it interrupt; none: it always does
+ * @enable: ones let it interrupt; none: it always does. These bits belong to the base
+ *	driver: checked writes of users leave them as they are. It remembers what was
+ *	written to a register that is UPCIEDEV_BITS_UNREAD, beginning with 0
  *
  * Its place in the table is its bit in struct upciedev_irq_event.status. Causes
  * with one status register are told by one reading of it.

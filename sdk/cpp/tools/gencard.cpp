@@ -202,15 +202,35 @@ class header {
     }
 
     /// Nothing where the board file names none.
-    [[nodiscard]] std::string bits(const char* name, const upciedev::register_part& part) const {
+    [[nodiscard]] std::string bits(const char* name, const upciedev::register_part& part,
+                                   const std::string& flags = {}) const {
         if (part.path.empty()) return {};
         const auto range = bits_of(part);
         const auto& what = *range.place.description;
         const auto mask = what.order == upciedev::byte_order::big
                               ? __builtin_bswap64(range.mask()) >> (64 - what.width)
                               : range.mask();
-        return fmt::format("\t\t.{}\t= {{ {:#x}, {:#x}, {}, {} }},\n", name, range.place.offset,
-                           mask, bar_name(what.bar), what.width);
+        return fmt::format("\t\t.{}\t= {{ {:#x}, {:#x}, {}, {}{} }},\n", name, range.place.offset,
+                           mask, bar_name(what.bar), what.width, flags);
+    }
+
+    /// What hinders the driver from keeping enable bits as they read.
+    [[nodiscard]] std::string enable_flags(const upciedev::irq_description& irq) const {
+        if (irq.enable.path.empty()) return {};
+        const auto& reg = *board_.find_register(irq.enable.path).description;
+        const auto* field = irq.enable.field.empty() ? nullptr : reg.find_field(irq.enable.field);
+        if (field != nullptr && field->access == access::wo && reg.access != access::wo)
+            throw upciedev::error(upciedev::errc::bad_board_file, board_.file,
+                                  fmt::format("interrupt {}: enabled by {}.{}, a write-only field "
+                                              "of a register that can be read",
+                                              irq.name, irq.enable.path, irq.enable.field),
+                                  "make the register 'access: wo', or let the field be read");
+        std::string flags;
+        if (reg.access == access::wo) flags += ", UPCIEDEV_BITS_UNREAD";
+        const auto none = upciedev::write_effect::none;
+        if (reg.on_write != none || (field != nullptr && field->on_write != none))
+            flags += (flags.empty() ? ", " : " | ") + std::string("UPCIEDEV_BITS_ACT");
+        return flags;
     }
 
     /// The driver moves pending bits to where they are acknowledged, on values as the CPU reads
@@ -236,7 +256,7 @@ class header {
         return fmt::format("\t{{\n\t\t.name\t= \"{}\",\n\t\t.vector\t= {},\n", irq.name,
                            irq.vector) +
                bits("status", irq.status) + bits("acknowledge", irq.acknowledge) +
-               bits("enable", irq.enable) + "\t},\n";
+               bits("enable", irq.enable, enable_flags(irq)) + "\t},\n";
     }
 
     [[nodiscard]] std::string irq_table() const {

@@ -106,6 +106,11 @@ static struct upciedev_guard guard = { .offset = GUARDED, .length = 0x20 };
 
 static struct upciedev_card_irq irq = { .name = "any", .status = { 0x24, 1, 0, 32 } };
 
+/* For tests/abi/irq_enable_test.cpp */
+static const struct upciedev_card_bits unread = {
+	.offset = INVERT, .mask = 0xf0, .width = 32, .flags = UPCIEDEV_BITS_UNREAD,
+};
+
 static struct upciedev_card card = {
 	.name		= "test",
 	.guards		= &guard,
@@ -156,6 +161,10 @@ static int __init test_init(void)
 			memcpy(faults[i].where, &faults[i].value, faults[i].bytes);
 	if (!strcmp(fault, "long_name"))
 		card.name = "a name of more than thirty-one characters";
+	if (!strcmp(fault, "unread")) {
+		irq.enable = unread;
+		card.start = NULL;	/* which reads there */
+	}
 	return upciedev_register_card(&plugin);
 }
 module_init(test_init);

@@ -177,6 +177,10 @@ struct upciedev_bar_areas {
  *
  * Values are little-endian on the bus (a register reads 0x11223344 when its lowest
  * byte is 0x44); a board with big-endian registers is swapped by the SDK.
+ *
+ * Enable bits of the card's interrupts belong to the driver (see struct upciedev_irq_open).
+ * Each write here, and by pwrite(), writes the other bits of such a register and leaves
+ * its enable bits as the board has them at that moment. A store into a map does not.
  */
 struct upciedev_op {
 	__u8 op;
@@ -305,6 +309,9 @@ struct upciedev_irq_info {
  *	a bit each, else EINVAL; 0: all of @vectors. Events tell of all causes, as
  *	others may have asked for more
  * @reserved: in: zero, else EINVAL
+ *
+ * The driver alone sets and clears the enable bits of the causes, as files ask for them:
+ * no write by call changes them, see struct upciedev_op.
  *
  * For UPCIEDEV_IRQ_OPEN, also on files that may only read. Events queue from its
  * return on. read() of the file gives as many whole struct upciedev_irq_event as
