@@ -40,10 +40,10 @@ int main() try {
     hardware.plug(&host);
 
     const upciedev::board board(sim, file); // from here on as with a real one
-    board.reg("IRQ_ENABLE").field("LIMIT").write(1);
     board.reg("CTRL").field("LINE").write(5);
     board.reg("CTRL").field("ENABLE").write(1);
-    hardware.write(0, 0x28, 64, 0x1000); // REPORT is guarded: that is the driver's part
+    hardware.write(0, 0x18, 32, 1); // IRQ_ENABLE, and the guarded REPORT: the driver's part
+    hardware.write(0, 0x28, 64, 0x1000);
 
     const auto pulse = [&](unsigned line) {
         clock.advance(10ms);

@@ -30,6 +30,71 @@ std::vector<teaching_board> find_teaching_boards() {
     return found;
 }
 
+/// A cause with enable bits that can be read, on a board that somebody drives.
+struct enabled_cause {
+    upciedev::board board;
+    std::string cause, path;
+    std::uint64_t mask = 0;
+
+    [[nodiscard]] std::string name() const { return board.label() + ": " + cause; }
+    [[nodiscard]] upciedev::basic_reg reg() const { return board.reg(path); }
+    [[nodiscard]] std::uint64_t on_bus(std::uint64_t bits) const {
+        const auto& about = reg().description();
+        if (about.order == upciedev::byte_order::little) return bits;
+        return __builtin_bswap64(bits) >> (64 - about.width);
+    }
+};
+
+/// The first of each board.
+std::vector<enabled_cause> find_enabled_causes() {
+    std::vector<enabled_cause> found;
+    for (const auto& [entry, board] : boards()) {
+        if (!board.way().capabilities().has(upciedev::capability::interrupts)) continue;
+        for (const auto& irq : board.description()->irqs) {
+            if (irq.enable.path.empty()) continue;
+            const auto& about = *board.description()->find_register(irq.enable.path).description;
+            if (about.access == upciedev::access::wo) continue;
+            const auto* field = about.find_field(irq.enable.field);
+            found.push_back({board, irq.name, irq.enable.path,
+                             field != nullptr ? field->mask() : low_bits(about.width)});
+            break;
+        }
+    }
+    return found;
+}
+
+/// Every path by which a program reaches the register, each time without its enable bits, or with
+/// them all.
+void write_on_every_path(const enabled_cause& cause, bool ones) {
+    const auto reg = cause.reg();
+    const auto& about = reg.description();
+    const auto changed = [&](std::uint64_t bits) {
+        return ones ? bits | cause.mask : bits & ~cause.mask;
+    };
+    const auto check = [&, before = reg.raw() & cause.mask](const char* path) {
+        EXPECT_EQ(reg.raw() & cause.mask, before) << path;
+    };
+    reg.write_raw(changed(reg.raw()));
+    check("write");
+    reg.modify_raw(cause.mask, ones ? cause.mask : 0);
+    check("modify");
+    auto batch = cause.board.batch();
+    batch.write_raw(reg, changed(reg.raw()));
+    batch.modify_raw(reg, cause.mask, ones ? cause.mask : 0);
+    batch.run();
+    check("batch");
+    const auto bar = cause.board.bar(about.bar);
+    const auto bits = cause.on_bus(changed(reg.raw()));
+    for (unsigned width = 8; width <= about.width; width *= 2)
+        for (unsigned at = 0; at < about.width; at += width)
+            bar.write(reg.offset() + at / 8, bits >> at & low_bits(width), width);
+    check("narrow writes");
+    if (about.width != 32) return;
+    const std::vector<std::uint32_t> block{static_cast<std::uint32_t>(bits)};
+    bar.write_block(reg.offset(), block);
+    check("a block");
+}
+
 constexpr auto nobody =
     "no board edu, which a program can make interrupt, on a way with interrupts";
 
@@ -96,6 +161,21 @@ TEST_F(irq_row, every_subscriber_is_told_everything) {
             ASSERT_TRUE(event) << "interrupt " << i;
             EXPECT_EQ(event->lost, 0U);
         }
+    }
+}
+
+TEST_F(irq_row, no_write_switches_off_what_others_wait_for) {
+    NEED(found, find_enabled_causes(),
+         "no interrupt with an enable bit, on a transport with interrupts");
+    FOR_EACH(each, found) {
+        const auto reg = each.reg();
+        {
+            const auto irq = each.board.irq(each.cause);
+            EXPECT_EQ(reg.raw() & each.mask, each.mask) << "somebody waits";
+            write_on_every_path(each, false);
+        }
+        EXPECT_TRUE(reg.wait_raw(each.mask, 0, 10s)) << "nobody waits any more";
+        write_on_every_path(each, true);
     }
 }
 

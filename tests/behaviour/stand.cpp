@@ -103,7 +103,7 @@ bool is_plain(const upciedev::register_description& what) {
         return part.on_write == upciedev::write_effect::none && part.access == upciedev::access::rw;
     };
     return reads_freely(what) && quiet(what) && std::ranges::all_of(what.fields, quiet) &&
-           !what.guard;
+           !what.guard && !what.enables_interrupts;
 }
 
 namespace {

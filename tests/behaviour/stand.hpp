@@ -104,7 +104,7 @@ bool is_scratch(const upciedev::register_description& what);
 bool is_answering(const upciedev::register_description& what);
 /// No effects when reading, whatever else.
 bool reads_freely(const upciedev::register_description& what);
-/// Reads and writes have no effects, it is not guarded.
+/// Reads and writes have no effects, it is not guarded and enables no interrupt.
 bool is_plain(const upciedev::register_description& what);
 
 std::uint64_t low_bits(unsigned width);

@@ -77,7 +77,7 @@ constexpr std::size_t list_at = 0x1000;
 
 TEST_F(carrier, reads_its_window) {
     fill(board.memory(4));
-    io.write("IRQ_ENABLE", 3);
+    io.enable("IRQ_ENABLE", 3);
     start(0, 0x123, 200'000);
     EXPECT_EQ(io.read("dma[0].STATUS"), 1U);
     clock.advance(1ms);
@@ -116,7 +116,7 @@ TEST_F(carrier, refuses_what_lies_outside_its_window) {
 
 TEST_F(scatter, works_through_its_list) {
     fill(board.memory(2));
-    memory.write("IRQ_ENABLE", 1);
+    memory.enable("IRQ_ENABLE", 1);
     put_list(list_at, {{test_slot::base + 0x8000, 5, 100'000, 0, 0},
                        {test_slot::base + 0x5001, 1 << 20, 1, 0, 0},
                        {test_slot::base + 0x6000, 77, 4096, last, 0}});

@@ -94,9 +94,18 @@ TEST_F(irq_test, enables_a_cause_as_long_as_somebody_subscribes) {
     EXPECT_EQ(enabled(), 0);
 }
 
+TEST_F(irq_test, nobody_switches_off_what_others_subscribed_to) {
+    auto done = adc_.irq("done");
+    adc_.reg("IRQ_ENABLE").write_raw(0);
+    adc_.write("IRQ_ENABLE.DONE", 0);
+    adc_.bar(0).write(0x2c, 0);
+    acquire();
+    EXPECT_TRUE(done.wait(10s));
+}
+
 TEST_F(irq_test, leaves_registers_alone_that_nobody_subscribed_to) {
     { auto done = adc_.irq("done"); }
-    adc_.write("IRQ_ENABLE.DONE", 1);
+    sim_.set("IRQ_ENABLE.DONE", 1); // a user's write leaves it to the simulation
     raise("done");
     std::this_thread::sleep_for(50ms);
     EXPECT_EQ(adc_.read("IRQ_STATUS.DONE").as<int>(), 1);

@@ -80,7 +80,7 @@ struct wire final : test_slot {
 
 TEST_F(digitizer, takes_what_each_channel_shows) {
     adc.write("LENGTH", 5000);
-    adc.write("IRQ_ENABLE", 4);
+    adc.enable("IRQ_ENABLE", 4);
     clock.advance(1ms);
     arm(software);
     trigger();
@@ -239,7 +239,7 @@ TEST_F(timer, is_still_until_told_to_be_the_source) {
 }
 
 TEST_F(timer, sends_pulses_at_a_rate_with_number_and_time) {
-    vtimer.write("IRQ_ENABLE", 1);
+    vtimer.enable("IRQ_ENABLE", 1);
     start(50);
     clock.advance(60ms);
     EXPECT_EQ(vtimer.read("PULSE"), 8675312U);
@@ -341,7 +341,7 @@ TEST_F(timer, takes_no_event_while_an_output_is_busy) {
 }
 
 TEST_F(timer, loses_its_link_at_the_source_without_a_cable) {
-    vtimer.write("IRQ_ENABLE", 2);
+    vtimer.enable("IRQ_ENABLE", 2);
     vtimer.set("CTRL", "SOURCE", 1);
     EXPECT_EQ(vtimer.read("STATUS") & 1U, 0U);
     EXPECT_THAT(slot.vectors, ElementsAre(0));

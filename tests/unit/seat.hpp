@@ -25,6 +25,14 @@ struct seat {
     void write(const std::string& path, std::uint64_t bits) const {
         board.reg<std::uint64_t>(path).write_raw(bits);
     }
+    /// As the driver does, to which enable bits belong.
+    void enable(const std::string& path, std::uint64_t bits) const {
+        const auto where = description->find_register(path);
+        const auto& reg = *where.description;
+        const auto on_bus =
+            reg.order == byte_order::big ? __builtin_bswap64(bits) >> (64 - reg.width) : bits;
+        sim->hardware().write(reg.bar, where.offset, reg.width, on_bus);
+    }
     void set(const std::string& path, const std::string& field, std::uint64_t bits) const {
         board.reg(path).field(field).write_raw(bits);
     }

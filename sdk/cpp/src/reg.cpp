@@ -41,7 +41,8 @@ basic_reg::basic_reg(std::shared_ptr<detail::board_state> board, const register_
     const auto& what = *where_.description;
     const bool one_word = what.width == 32 && what.order == byte_order::little;
     if (!one_word || where_.offset % 4 != 0 || !board_->ordered(what.bar)) return;
-    if (what.access != access::ro && !what.guard)
+    // The driver keeps enable bits as they are, which a store into a map would not.
+    if (what.access != access::ro && !what.guard && !what.enables_interrupts)
         store_ = const_cast<volatile std::uint32_t*>(map_word(*board_, where_, true));
     if (what.access == access::wo) return;
     load_ = store_ != nullptr ? store_ : map_word(*board_, where_, false);

@@ -68,6 +68,7 @@ struct sim_board::state {
     int check(const operation& op);
     int carry_out(operation& op);
     int poll(operation& op);
+    void write(const operation& op, std::uint64_t offset, std::uint64_t bits);
     void block(const operation& op);
     bool copy_block(const operation& op);
     [[nodiscard]] detail::peer_end end() const {
@@ -341,11 +342,11 @@ int sim_board::state::carry_out(operation& op) {
         op.value = board.read(op.bar, op.offset, op.width);
         break;
     case operation::code::write:
-        board.write(op.bar, op.offset, op.width, op.value);
+        write(op, op.offset, op.value);
         break;
     case operation::code::modify: {
         const std::uint64_t old = board.read(op.bar, op.offset, op.width);
-        board.write(op.bar, op.offset, op.width, (old & ~op.mask) | (op.value & op.mask));
+        write(op, op.offset, (old & ~op.mask) | (op.value & op.mask));
         op.value = old;
         break;
     }
@@ -353,6 +354,11 @@ int sim_board::state::carry_out(operation& op) {
         block(op);
     }
     return 0;
+}
+
+/// One access of a user.
+void sim_board::state::write(const operation& op, std::uint64_t offset, std::uint64_t bits) {
+    board.write(op.bar, offset, op.width, interrupts->kept(op.bar, offset, op.width, bits));
 }
 
 int sim_board::state::poll(operation& op) {
@@ -390,7 +396,7 @@ void sim_board::state::block(const operation& op) {
             std::memcpy(buffer, &bits, step);
         } else {
             std::memcpy(&bits, buffer, step);
-            board.write(op.bar, offset, op.width, bits);
+            write(op, offset, bits);
         }
         if ((op.flags & operation::fixed) == 0) offset += step;
     }

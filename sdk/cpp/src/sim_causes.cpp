@@ -16,7 +16,7 @@ std::uint64_t bit(std::size_t number) {
 
 } // namespace
 
-sim_causes::sim_causes(model_board& board) : board_(board) {
+sim_causes::sim_causes(model_board& board) : board_(board), enables_(board) {
     const auto& what = board.description();
     for (const auto& irq : what.irqs) {
         if (causes_.size() == most_causes) break;
@@ -45,9 +45,7 @@ void sim_causes::write(const model_place& place, std::uint64_t bits) {
 void sim_causes::enable(std::uint64_t causes, bool on) {
     for (std::size_t i = 0; i < causes_.size(); ++i) {
         const auto& place = causes_[i].enable;
-        if ((causes & bit(i)) == 0 || !place) continue;
-        const auto others = read(*place) & ~place->mask();
-        write(*place, on ? others | place->mask() : others);
+        if ((causes & bit(i)) != 0 && place) enables_.set(*place, on);
     }
 }
 

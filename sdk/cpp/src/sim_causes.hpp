@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "model_parts.hpp"
+#include "sim_enables.hpp"
 
 namespace upciedev::inline v1::detail {
 
@@ -17,6 +17,7 @@ class sim_causes {
     /// Acknowledge those of them that are pending, until none is, or some times.
     /// \returns which were
     std::uint64_t serve(std::uint64_t causes);
+    [[nodiscard]] sim_enables& enables() noexcept { return enables_; }
 
   private:
     struct cause {
@@ -30,6 +31,7 @@ class sim_causes {
     std::uint64_t serve_once(std::uint64_t causes, bool first);
 
     model_board& board_;
+    sim_enables enables_;
     std::vector<cause> causes_;
 };
 

@@ -173,6 +173,7 @@ void sim_interrupts::remove(subscription& who) noexcept {
 
 void sim_interrupts::end(bool gone) {
     gone_ = gone_ || gone;
+    causes_.enables().forget();
     const std::lock_guard hold(lock_);
     for (auto* each : subscriptions_)
         each->end();

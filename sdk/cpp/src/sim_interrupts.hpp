@@ -27,6 +27,11 @@ class sim_interrupts : public std::enable_shared_from_this<sim_interrupts> {
     void arrived(unsigned vector);
     /// \throws error io_error
     std::unique_ptr<interrupt_source> subscribe(const interrupt_request& what);
+    /// What is to be written for a user's \p bits: enable bits stay as they are.
+    [[nodiscard]] std::uint64_t kept(unsigned bar, std::uint64_t offset, unsigned width,
+                                     std::uint64_t bits) {
+        return causes_.enables().kept(bar, offset, width, bits);
+    }
     /// The board was reset, or (\p gone) has left: all subscriptions are void.
     void end(bool gone);
     /// The board is no more; nothing of it is used from now on. Not while it is accessed.

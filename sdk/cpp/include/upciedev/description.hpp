@@ -69,6 +69,9 @@ struct UPCIEDEV_API register_description {
     write_effect on_write = write_effect::none;
     std::optional<std::uint64_t> reset; ///< bits after reset
     bool guard = false; ///< takes a bus address or starts an engine: the driver refuses writes
+    /// One element of it has enable bits, see board_description::enable_bits(). Set by
+    /// build_index().
+    bool enables_interrupts = false;
     std::vector<field_description> fields;
     std::vector<repeat> repeats; ///< outermost first, at most 4; empty for a single register
     std::string text;            ///< description
@@ -244,6 +247,9 @@ class UPCIEDEV_API board_description {
     [[nodiscard]] const bar_description& find_bar(std::string_view bar_name) const;
     /// Every element of every array, written out: registers as in the file, indices ascending.
     [[nodiscard]] std::vector<std::pair<std::string, register_location>> all_registers() const;
+    /// The bits of a register that an interrupt of `irqs` has as its `enable`. They belong to the
+    /// driver, and in simulation to the simulation: a write leaves them as they are.
+    [[nodiscard]] std::uint64_t enable_bits(const register_location& where) const noexcept;
 
     /// Called once by the loader when the vectors are complete.
     void build_index();
@@ -255,6 +261,7 @@ class UPCIEDEV_API board_description {
     };
     [[nodiscard]] const register_description* find_canonical(std::string_view path,
                                                              std::uint64_t hash) const noexcept;
+    void mark_enable_bits();
     std::vector<bucket> buckets_; ///< open addressing, a power of two of them
 };
 

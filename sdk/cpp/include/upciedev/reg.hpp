@@ -30,7 +30,8 @@ class UPCIEDEV_API basic_reg {
             return confirm_all_ones();
         return bits;
     }
-    /// Write the bits as they are; one store where raw() is one load.
+    /// Write the bits as they are; one store where raw() is one load, except for a register with
+    /// enable bits (board_description::enable_bits()), which keep what they have.
     /// \throws error read_only, out_of_range (wider than the register)
     void write_raw(std::uint64_t bits) const {
         if (store_ == nullptr || bits > 0xffffffffU) [[unlikely]]

@@ -18,7 +18,8 @@ constexpr std::uint64_t sim_bus_address(unsigned slot, unsigned bar,
 
 /// A simulated board, in this process: a model_board behind the checks of a driver.
 ///
-/// A `guard: true` register refuses writes (EPERM), as the driver does. A page is mapped for
+/// A `guard: true` register refuses writes (EPERM), and a write leaves the enable bits of `irqs`
+/// as they are, as with the driver. A page is mapped for
 /// writing only if all its registers are plain read-write ones that nothing watches, and for
 /// reading only if no read in it has effects; elsewhere in a mapped page writes last.
 class UPCIEDEV_API sim_board final : public transport {
