@@ -11,7 +11,7 @@ def saved(upciedev, tmp_path):
     """Settings file of the digitizer as the demo crate has it."""
     file = tmp_path / "adc.yaml"
     said = upciedev("save", "adc", str(file)).ok()
-    assert said == f"saved 53 registers of slot 4 vadc8 in {file}\n"
+    assert said == f"saved 52 registers of slot 4 vadc8 in {file}\n"
     return file
 
 
@@ -58,16 +58,16 @@ def test_diff_json_has_the_documented_shape(upciedev, saved):
     run = upciedev("diff", "adc", str(saved), "--json")
     assert run.fails(1) == ""
     shape = json.loads(run.done.stdout)
-    assert list(shape) == ["board", "compared", "differences"] and shape["compared"] == 53
+    assert list(shape) == ["board", "compared", "differences"] and shape["compared"] == 52
     one, = shape["differences"]
     assert one["name"] == "adc.ch[3].GAIN"
     assert one["saved"]["value"] == -1.5 and one["present"]["raw"] == 0xec00
 
 
 def test_restore_tells_how_many(upciedev, saved):
-    assert upciedev("restore", "adc", str(saved)).ok() == "restored 53 registers of slot 4 vadc8\n"
+    assert upciedev("restore", "adc", str(saved)).ok() == "restored 52 registers of slot 4 vadc8\n"
     shape = json.loads(upciedev("restore", "adc", str(saved), "--json").ok())
-    assert shape == {"board": "slot 4 vadc8", "restored": 53}
+    assert shape == {"board": "slot 4 vadc8", "restored": 52, "left_out": []}
 
 
 def test_restore_brings_back_what_was_saved(upciedev, tmp_path):
@@ -98,3 +98,23 @@ def test_exit_status_of_what_is_not_there(upciedev, saved):
     upciedev("diff", "adc", "/nonexistent").fails(2, "/nonexistent")
     upciedev("restore", "adc", "/nonexistent").fails(1, "/nonexistent")
     upciedev("save", "adc", "/nonexistent/file").fails(1, "/nonexistent/file")
+
+
+def test_enable_bits_of_interrupts_are_not_settings(upciedev, saved):
+    assert "IRQ_ENABLE" not in saved.read_text().split("# Left out:")[0]
+    assert "#   IRQ_ENABLE: enables an interrupt: the driver's part\n" in saved.read_text()
+    shape = json.loads(upciedev("save", "adc", "--json").ok())
+    assert {"name": "IRQ_ENABLE",
+            "reason": "enables an interrupt: the driver's part"} in shape["left_out"]
+
+
+def test_restore_of_an_older_file_leaves_enable_bits_alone_and_says_so(upciedev, saved):
+    edit(saved, "  SCRATCH:", "  IRQ_ENABLE: {raw: 0x00000007, fields: {DMA_DONE: 1, TRIGGER: 1}}\n"
+                               "  SCRATCH:")
+    assert upciedev("restore", "adc", str(saved)).ok() == (
+        "restored 52 registers of slot 4 vadc8\n"
+        "left out IRQ_ENABLE: enables an interrupt: the driver's part\n")
+    shape = json.loads(upciedev("restore", "adc", str(saved), "--json").ok())
+    assert shape["left_out"] == [{"name": "IRQ_ENABLE",
+                                  "reason": "enables an interrupt: the driver's part"}]
+    assert upciedev("diff", "adc", str(saved)).ok() == ""

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "test_board.hpp"
 
+#include <upciedev/board_file.hpp>
 #include <upciedev/settings.hpp>
 
 #include <gmock/gmock.h>
@@ -307,6 +308,82 @@ TEST_F(settings_test, floats_without_a_text_of_their_own_keep_their_bits) {
         settings::parse(text, "s.yaml", levels).restore(levels);
         EXPECT_EQ(with_float->get("LEVEL"), bits) << text;
     }
+}
+
+namespace {
+
+constexpr auto with_interrupts = R"(format: 1
+board: enables
+bars: {regs: {index: 0, size: 4 KiB}}
+registers:
+  IRQ_STATUS: {at: regs+0x0, on_write: one_to_clear, fields: {A: 0, B: 1}}
+  IRQ_ENABLE: {at: regs+0x4, fields: {A: 0, B: 1, STATE: {bits: 7, access: ro}}}
+  CTRL: {at: regs+0x8, fields: {ENABLE: 0, GAIN: 15:8}}
+  unit: {at: regs+0x10, repeat: {count: 2, stride: 4}, registers: {ENABLE: {at: 0x0}}}
+  PLAIN: {at: regs+0x20}
+irqs:
+  a: {status: IRQ_STATUS.A, enable: IRQ_ENABLE.A, acknowledge: IRQ_STATUS.A}
+  b: {status: IRQ_STATUS.B, enable: IRQ_ENABLE.B, acknowledge: IRQ_STATUS.B}
+  c: {vector: 1, enable: CTRL.ENABLE}
+  d: {vector: 2, enable: "unit[1].ENABLE"}
+)";
+
+struct settings_with_interrupts : testing::Test {
+    board_description_ptr about = parse_board_file(with_interrupts, "enables.yaml");
+    std::shared_ptr<sim_board> sim = std::make_shared<sim_board>(about, 4);
+    upciedev::board board{sim, about};
+    static constexpr auto reason = "enables an interrupt: the driver's part";
+};
+
+} // namespace
+
+TEST_F(settings_with_interrupts, leave_enable_bits_out_and_say_so) {
+    sim->set("IRQ_ENABLE", 3);
+    sim->set("CTRL", 0x5501);
+    const auto saved = settings::of(board);
+    EXPECT_EQ(find(saved, "IRQ_ENABLE"), nullptr);
+    EXPECT_EQ(reason_of(saved, "IRQ_ENABLE"), reason);
+    ASSERT_NE(find(saved, "CTRL"), nullptr);
+    EXPECT_EQ(find(saved, "CTRL")->mask, 0xffff'fffeU);
+    EXPECT_EQ(find(saved, "CTRL")->bits, 0x5500U);
+    EXPECT_EQ(reason_of(saved, "CTRL.ENABLE"), reason);
+    EXPECT_EQ(reason_of(saved, "CTRL.GAIN"), "not left out");
+    EXPECT_NE(find(saved, "unit[0].ENABLE"), nullptr);
+    EXPECT_EQ(find(saved, "unit[1].ENABLE"), nullptr);
+    EXPECT_EQ(reason_of(saved, "unit[1].ENABLE"), reason);
+    EXPECT_THAT(saved.to_text(), HasSubstr("#   IRQ_ENABLE: enables an interrupt"));
+}
+
+TEST_F(settings_with_interrupts, restore_switches_nobody_off) {
+    const auto saved = settings::of(board);
+    const auto a = board.irq("a"), c = board.irq("c"), d = board.irq("d");
+    board.write("CTRL.GAIN", 0x55);
+    saved.restore(board);
+    EXPECT_EQ(sim->get("IRQ_ENABLE"), 1U);
+    EXPECT_EQ(sim->get("CTRL"), 1U);
+    EXPECT_EQ(sim->get("unit[1].ENABLE"), 0xffff'ffffU);
+    EXPECT_THAT(saved.diff(board), IsEmpty());
+}
+
+TEST_F(settings_with_interrupts, leave_enable_bits_of_a_file_alone_and_say_so) {
+    sim->set("IRQ_ENABLE", 2);
+    sim->set("CTRL", 0x0001);
+    const auto file =
+        settings::parse("format: 1\nsettings: enables\nregisters:\n"
+                        "  IRQ_ENABLE: {raw: 0x1, mask: 0xffffff7f, fields: {A: 1, B: 0}}\n"
+                        "  CTRL: {raw: 0x00002200, fields: {ENABLE: 0, GAIN: 34}}\n"
+                        "  unit[1].ENABLE: {value: 7}\n"
+                        "  PLAIN: {raw: 5}\n",
+                        "older.yaml", board);
+    EXPECT_EQ(file.registers().size(), 2U);
+    EXPECT_EQ(reason_of(file, "IRQ_ENABLE"), reason);
+    EXPECT_EQ(reason_of(file, "CTRL.ENABLE"), reason);
+    EXPECT_EQ(reason_of(file, "unit[1].ENABLE"), reason);
+    file.restore(board);
+    EXPECT_EQ(sim->get("IRQ_ENABLE"), 2U);
+    EXPECT_EQ(sim->get("CTRL"), 0x2201U);
+    EXPECT_EQ(sim->get("unit[1].ENABLE"), 0U);
+    EXPECT_EQ(sim->get("PLAIN"), 5U);
 }
 
 } // namespace settings_test

@@ -26,9 +26,16 @@ std::vector<setting_left_out> left_out_of(const board_description& board) {
             if (const auto why = detail::why_not_settable(reg, part); mask != 0 && !why.empty())
                 list.push_back({reg.path + "." + part.name, why});
     }
+    for (const auto& [path, where] : board.all_registers())
+        if (const auto bits = detail::bits_of_driver(board, where))
+            detail::add_bits_of_driver(list, board, where, bits);
     for (const auto& area : board.areas)
         list.push_back({area.path, "an area: memory, not a setting"});
     return list;
+}
+
+std::uint64_t mask_of(const board_description& board, const register_location& where) {
+    return detail::settable_bits(*where.description).mask & ~detail::bits_of_driver(board, where);
 }
 
 /// The bits of each register, in one batch.
@@ -55,7 +62,7 @@ settings::settings(const upciedev::board& board)
 settings settings::of(const upciedev::board& board) {
     settings result(board);
     for (const auto& [path, where] : result.description_->all_registers())
-        if (const auto mask = detail::settable_bits(*where.description).mask)
+        if (const auto mask = mask_of(*result.description_, where))
             result.registers_.push_back({path, 0, mask});
     const auto bits = read_all(board, result.registers_);
     for (std::size_t i = 0; i < bits.size(); ++i)
@@ -67,7 +74,9 @@ settings settings::of(const upciedev::board& board) {
 settings settings::parse(std::string_view text, const std::string& name,
                          const upciedev::board& board) {
     settings result(board);
-    result.registers_ = detail::read_settings(text, name, board);
+    auto read = detail::read_settings(text, name, board);
+    result.registers_ = std::move(read.registers);
+    result.left_out_ = std::move(read.left_out);
     return result;
 }
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace upciedev::inline v1::detail {
 namespace {
 
@@ -48,6 +50,27 @@ std::string why_not_settable(const register_description& reg, const field_descri
     if (reg.access == access::wo || part.access == access::wo) return "write-only";
     const auto effect = effect_of_write(reg, part);
     return effect == write_effect::none ? settable_bits(reg).reason : name_of_effect(effect);
+}
+
+std::uint64_t bits_of_driver(const board_description& board, const register_location& where) {
+    const auto& reg = *where.description;
+    const auto enables = board.enable_bits(where);
+    if (enables == 0) return 0;
+    const auto all = settable_bits(reg).mask;
+    const auto is_other = [&](const field_description& part) {
+        return (part.mask() & all & ~enables) != 0;
+    };
+    return std::ranges::none_of(reg.fields, is_other) ? all : all & enables;
+}
+
+void add_bits_of_driver(std::vector<setting_left_out>& list, const board_description& board,
+                        const register_location& where, std::uint64_t bits) {
+    const auto reason = "enables an interrupt: the driver's part";
+    const auto& reg = *where.description;
+    if (bits_of_driver(board, where) == settable_bits(reg).mask)
+        return list.push_back({where.path(), reason});
+    for (const auto& part : reg.fields)
+        if ((part.mask() & bits) != 0) list.push_back({where.path() + "." + part.name, reason});
 }
 
 std::string ids_text(const board_ids& ids) {

@@ -12,17 +12,30 @@ struct settable {
     std::uint64_t mask = 0;
     std::string reason; ///< why there are none
 };
+/// Enable bits of interrupts count as well.
 settable settable_bits(const register_description& what);
 
-/// Why that field of a register is not settable; empty where it is.
+/// Why that field of a register is not settable; empty where it is, and for enable bits.
 std::string why_not_settable(const register_description& reg, const field_description& part);
+
+/// Those of the settable bits that belong to the driver: enable bits, and where no other field
+/// can be set, whatever else the register has.
+std::uint64_t bits_of_driver(const board_description& board, const register_location& where);
+/// What \p bits of the driver are in a list of what is left out.
+void add_bits_of_driver(std::vector<setting_left_out>& list, const board_description& board,
+                        const register_location& where, std::uint64_t bits);
+
+/// A settings file: what restore() writes, and what it leaves out.
+struct settings_text {
+    std::vector<register_setting> registers;
+    std::vector<setting_left_out> left_out;
+};
 
 /// "1b36:00a8"
 std::string ids_text(const board_ids& ids);
 
 /// What a settings file says, which must be for \p board.
 /// \throws error bad_board_file with its place
-std::vector<register_setting> read_settings(std::string_view text, const std::string& name,
-                                            const board& board);
+settings_text read_settings(std::string_view text, const std::string& name, const board& board);
 
 } // namespace upciedev::inline v1::detail

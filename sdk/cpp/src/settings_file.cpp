@@ -150,10 +150,21 @@ std::optional<register_location> find_location(const yaml_node& node, const boar
     return std::nullopt;
 }
 
+/// Enable bits, which an older file or one by hand may have, are the driver's.
+void add(settings_text& all, register_setting setting, const register_location& where,
+         const board_description& board) {
+    if (const auto bits = setting.mask & bits_of_driver(board, where)) {
+        add_bits_of_driver(all.left_out, board, where, bits);
+        setting.mask &= ~bits;
+        setting.bits &= setting.mask;
+        if (setting.mask == 0) return;
+    }
+    all.registers.push_back(std::move(setting));
+}
+
 } // namespace
 
-std::vector<register_setting> read_settings(std::string_view text, const std::string& name,
-                                            const board& board) {
+settings_text read_settings(std::string_view text, const std::string& name, const board& board) {
     diagnostics sink(name);
     yaml_node root;
     sink.collect([&] { root = parse_yaml(text, sink); });
@@ -164,7 +175,7 @@ std::vector<register_setting> read_settings(std::string_view text, const std::st
     const auto* list = keys.require("registers");
     keys.finish();
     sink.throw_first(); // of another kind of board nothing else makes sense
-    std::vector<register_setting> found;
+    settings_text found;
     std::map<std::string, int> seen;
     const bool none = list->what == yaml_node::kind::map && list->items.empty();
     for (const auto& node : none ? list->items : read_members(list, sink)) {
@@ -174,7 +185,8 @@ std::vector<register_setting> read_settings(std::string_view text, const std::st
         if (!is_new)
             sink.report(node.key_mark, fmt::format("'{}' stands twice", node.key),
                         fmt::format("it stands already in line {}", before->second));
-        found.push_back(setting_reader(*where->description, node, sink).read(where->path()));
+        add(found, setting_reader(*where->description, node, sink).read(where->path()), *where,
+            *board.description());
     }
     sink.throw_first();
     return found;

@@ -35,6 +35,13 @@ void write_file(const std::string& file, const std::string& text) {
                               std::strerror(errno));
 }
 
+nlohmann::ordered_json left_out_json(const settings& saved) {
+    auto json = nlohmann::ordered_json::array();
+    for (const auto& [path, reason] : saved.left_out())
+        json.push_back({{"name", path}, {"reason", reason}});
+    return json;
+}
+
 nlohmann::ordered_json saved_json(const upciedev::board& board, const settings& saved) {
     nlohmann::ordered_json json{{"board", board.label()}};
     json["registers"] = nlohmann::ordered_json::array();
@@ -43,9 +50,7 @@ nlohmann::ordered_json saved_json(const upciedev::board& board, const settings& 
         each["mask"] = mask;
         json["registers"].push_back(std::move(each));
     }
-    json["left_out"] = nlohmann::ordered_json::array();
-    for (const auto& [path, reason] : saved.left_out())
-        json["left_out"].push_back({{"name", path}, {"reason", reason}});
+    json["left_out"] = left_out_json(saved);
     return json;
 }
 
@@ -122,10 +127,13 @@ void run_restore(const common& options, const restore_arguments& arguments) {
     tell_if_lost(options, board);
     const auto count = saved.registers().size();
     if (options.json) {
-        const nlohmann::ordered_json json{{"board", board.label()}, {"restored", count}};
+        nlohmann::ordered_json json{{"board", board.label()}, {"restored", count}};
+        json["left_out"] = left_out_json(saved);
         return fmt::print("{}\n", json.dump(2));
     }
     fmt::print("restored {} of {}\n", registers_text(count), board.label());
+    for (const auto& [path, reason] : saved.left_out())
+        fmt::print("left out {}: {}\n", path, reason);
 }
 
 bool run_diff(const common& options, const restore_arguments& arguments) {

@@ -32,15 +32,17 @@ struct setting_difference {
 
 /// Registers of a board as they stood once: what can be read and written back without effects.
 ///
-/// Left out is what is read-only, write-only or guarded, whatever a read changes (`on_read`), and
-/// every bit that acts on a write (`on_write`); areas are memory, not settings. The text form is
+/// Left out is what is read-only, write-only or guarded, whatever a read changes (`on_read`),
+/// every bit that acts on a write (`on_write`), and the enable bits of interrupts, which belong to
+/// the driver (board_description::enable_bits()); areas are memory, not settings. The text form is
 /// YAML, see docs/cli.md. Immutable, so any number of threads may use it.
 class UPCIEDEV_API settings {
   public:
     /// Read from a board, all registers in one batch.
     /// \throws error not_supported where no board file describes the board
     static settings of(const upciedev::board& board);
-    /// From a file that to_text() made, or somebody by hand, for a board of that kind.
+    /// From a file that to_text() made, or somebody by hand, for a board of that kind. Enable bits
+    /// in it go to left_out().
     /// \throws error bad_board_file, where() = "file:line:column": not the same kind of board, or
     /// anything that restore() could not write without effects
     static settings load(const std::filesystem::path& file, const upciedev::board& board);
@@ -61,7 +63,7 @@ class UPCIEDEV_API settings {
     [[nodiscard]] const std::vector<register_setting>& registers() const& noexcept {
         return registers_;
     }
-    /// Of a board; empty for settings from a file.
+    /// Of a board, everything that is not saved; of a file, what it has and restore() leaves alone.
     [[nodiscard]] const std::vector<setting_left_out>& left_out() const& noexcept {
         return left_out_;
     }
