@@ -177,3 +177,12 @@ def test_check_without_a_file_compares_the_boards(upciedev, tmp_path):
     assert result["as_expected"] == 1
     assert [problem["expected"] for problem in result["problems"]] == ["wrong", "missing"]
     assert "no board is expected" in upciedev("check").ok()
+
+
+def test_info_and_dump_name_the_bits_that_belong_to_the_driver(upciedev):
+    info = json.loads(upciedev("info", "adc", "--json").ok())
+    assert info["enable_bits"] == ["IRQ_ENABLE.DMA_DONE", "IRQ_ENABLE.TRIGGER",
+                                   "IRQ_ENABLE.OVERFLOW"]
+    assert "IRQ_ENABLE.OVERFLOW: the driver's, writes leave them as they are" in \
+        upciedev("info", "adc").ok()
+    assert "IRQ_ENABLE  enables interrupts: the driver's" in upciedev("dump", "adc").ok()

@@ -154,3 +154,13 @@ def test_dump_of_a_part(upciedev, adc):
     assert [r["name"] for r in dump["registers"]] == [
         f"adc.ch[3].{name}" for name in ("GAIN", "OFFSET", "THRESHOLD", "CONFIG")]
     upciedev("dump", adc, "nothing").fails(3, "nothing")
+
+
+def test_write_says_that_it_leaves_enable_bits_alone(upciedev):
+    run = upciedev("write", "adc", "IRQ_ENABLE=7", "IRQ_ENABLE")
+    assert run.done.returncode == 0
+    assert "IRQ_ENABLE: its enable bits stay as they are" in run.done.stderr
+    assert "0x00000000" in run.done.stdout
+    field = upciedev("write", "adc", "IRQ_ENABLE.TRIGGER=1")
+    assert "IRQ_ENABLE.TRIGGER: its enable bits" in field.done.stderr
+    upciedev("write", "adc", "CTRL.ENABLE=1").ok()

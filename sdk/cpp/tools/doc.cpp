@@ -152,7 +152,8 @@ row register_row(const board_description& board, const register_description& wha
             code(indexed(what.path, what.repeats)),
             {joined({std::to_string(what.width), order_text(what.order)})},
             {access_text(what.access)},
-            {joined({effects_text(what), what.guard ? "guarded" : ""})},
+            {joined({effects_text(what), what.guard ? "guarded" : "",
+                     what.enables_interrupts ? "enables interrupts" : ""})},
             code(reset_text(what.reset)),
             {number_text(what.convert)},
             {what.unit},
@@ -269,6 +270,10 @@ void write_irqs(document& page, const board_description& board) {
                         code(part_text(irq.acknowledge)),
                         {irq.text}});
     page.table({"cause", "vector", "status", "enable", "acknowledge", "description"}, rows);
+    if (std::ranges::any_of(board.registers, &register_description::enables_interrupts))
+        page.paragraph(
+            "The bits under enable belong to the driver, which sets them while a program "
+            "waits for the cause; writes of programs leave them as they are.");
 }
 
 /// "4.0 KiB at 0x40000"; nothing where the file does not say.

@@ -106,6 +106,17 @@ void print_left_out(const std::vector<line>& lines) {
     rows.print();
 }
 
+/// Where a write does not do what the value suggests.
+void print_enables(const std::vector<line>& lines) {
+    table rows({style::bold, style::dim});
+    for (const auto& each : lines)
+        if (each.about->enables_interrupts)
+            rows.row({each.name, "enables interrupts: the driver's, writes leave it as it is"});
+    if (rows.empty()) return;
+    fmt::print("\n");
+    rows.print();
+}
+
 void print_areas(const upciedev::board_description& description) {
     table rows({style::bold, style::plain, style::dim});
     for (const auto& area : description.areas)
@@ -132,6 +143,7 @@ void run_dump(const common& options, const dump_arguments& arguments) {
     fmt::print("{}\n\n", paint(style::bold, board.label()));
     print_registers(lines);
     print_left_out(lines);
+    print_enables(lines);
     if (arguments.prefix.empty()) print_areas(*board.description());
 }
 

@@ -43,6 +43,16 @@ nlohmann::ordered_json file_json(const upciedev::board& board) {
             {"areas", description->areas.size()}};
 }
 
+/// "IRQ_ENABLE.DONE"
+std::vector<std::string> enable_bits(const upciedev::board& board) {
+    std::vector<std::string> names;
+    if (!board.description()) return names;
+    for (const auto& irq : board.description()->irqs)
+        if (const auto& [path, field] = irq.enable; !path.empty())
+            names.push_back(field.empty() ? path : path + "." + field);
+    return names;
+}
+
 /// The same board in the crate's list, where it is compared with what is expected.
 upciedev::crate_entry entry_of(const upciedev::crate& crate, const upciedev::board& board) {
     const auto who = board.identity();
@@ -75,6 +85,7 @@ void print_json(const upciedev::board& board, const upciedev::crate_entry& entry
     json["driver"] = who.driver;
     json["generation"] = who.generation;
     json["board_file"] = file_json(board);
+    json["enable_bits"] = enable_bits(board);
     json["bars"] = nlohmann::ordered_json::array();
     for (unsigned index = 0; index < bars; ++index)
         if (const auto bar = board.way().bar(index); bar.size > 0)
@@ -89,6 +100,12 @@ std::string file_text(const upciedev::board& board) {
                            board.file_reason().empty() ? "" : "; ", board.file_reason());
     return fmt::format("{} ({}); {} registers, {} areas", description->file, board.file_reason(),
                        description->all_registers().size(), description->areas.size());
+}
+
+std::string enable_text(const upciedev::board& board) {
+    const auto names = enable_bits(board);
+    if (names.empty()) return {};
+    return fmt::format("{}: the driver's, writes leave them as they are", fmt::join(names, ", "));
 }
 
 void print_facts(const upciedev::board& board, const upciedev::crate_entry& entry) {
@@ -111,6 +128,7 @@ void print_facts(const upciedev::board& board, const upciedev::crate_entry& entr
     fact("card", who.card);
     fact("driver", who.driver.empty() ? "" : "upciedev " + who.driver);
     fact("board file", file_text(board));
+    fact("enable bits", enable_text(board));
     fact("remark", entry.remark);
     rows.print();
 }
