@@ -6,6 +6,7 @@
 #include "backplane.hpp"
 #include "endpoint.hpp"
 #include "generations.hpp"
+#include "number_text.hpp"
 #include "peers.hpp"
 
 #include <upciedev/board_file.hpp>
@@ -15,7 +16,6 @@
 #include <upciedev/vfio_user/server.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <csignal>
 #include <iostream>
 #include <string>
@@ -49,8 +49,7 @@ class served_slot final : public model_slot {
 };
 
 const crate_slot& find_slot(const crate_file& crate, std::string_view text) {
-    unsigned number = 0;
-    std::from_chars(text.data(), text.data() + text.size(), number);
+    const auto number = detail::parse_number(text, detail::count_form);
     const auto found = std::ranges::find(crate.slots, number, &crate_slot::slot);
     if (found == crate.slots.end() || found->board.empty())
         throw error(errc::no_such_board, crate.file,

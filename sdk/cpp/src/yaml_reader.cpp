@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "yaml_reader.hpp"
 
+#include "number_text.hpp"
 #include "suggest.hpp"
 
 #include <fmt/format.h>
@@ -44,35 +45,6 @@ bool is_plain(const yaml_node& node, diagnostics& sink, std::string_view wanted)
                     fmt::format("the text \"{}\" where {} should stand", node.text, wanted),
                     "take the quotes away");
     return !node.quoted;
-}
-
-/// The number before a unit like " KiB", which is cut off.
-unsigned cut_unit(std::string_view& text) {
-    constexpr std::array<std::pair<std::string_view, unsigned>, 3> units{
-        {{"KiB", 10}, {"MiB", 20}, {"GiB", 30}}};
-    for (const auto& [unit, shift] : units) {
-        if (!text.ends_with(unit)) continue;
-        text.remove_suffix(unit.size());
-        if (text.ends_with(' ')) text.remove_suffix(1);
-        return shift;
-    }
-    return 0;
-}
-
-bool is_unsigned(std::string_view text) noexcept {
-    const bool hexadecimal = text.starts_with("0x");
-    const auto digits = hexadecimal ? text.substr(2) : text;
-    return !digits.empty() && std::all_of(digits.begin(), digits.end(), [&](unsigned char c) {
-        return hexadecimal ? std::isxdigit(c) != 0 : std::isdigit(c) != 0;
-    });
-}
-
-/// An integer in one of the two spellings. \throws error bad_value
-std::uint64_t parse_unsigned(std::string_view text) {
-    if (!is_unsigned(text))
-        throw error(errc::bad_value, {}, fmt::format("'{}' is not an integer from 0 up", text),
-                    "write it decimal (12) or hexadecimal (0x1f)");
-    return value::parse(text).as<std::uint64_t>();
 }
 
 } // namespace
@@ -150,7 +122,7 @@ std::optional<std::uint64_t> read_unsigned(const yaml_node* node, diagnostics& s
                                            std::uint64_t limit) {
     if (node == nullptr || !is_plain(*node, sink, "an integer")) return std::nullopt;
     try {
-        const auto number = parse_unsigned(node->text);
+        const auto number = parse_number(node->text, count_form);
         if (number <= limit) return number;
         sink.report(node->mark, fmt::format("{} is too large", node->text),
                     fmt::format("the limit is {0} ({0:#x})", limit));
@@ -162,19 +134,15 @@ std::optional<std::uint64_t> read_unsigned(const yaml_node* node, diagnostics& s
 
 std::optional<std::uint64_t> read_size(const yaml_node* node, diagnostics& sink) {
     if (node == nullptr || !is_plain(*node, sink, "a size")) return std::nullopt;
-    std::string_view text = node->text;
-    const unsigned shift = cut_unit(text);
-    if (!is_unsigned(text)) {
-        sink.report(node->mark, fmt::format("'{}' is not a size", node->text),
-                    "write bytes (4096, 0x1000) or 64 KiB, 1 MiB, 2 GiB");
-        return std::nullopt;
-    }
     try {
-        const auto number = parse_unsigned(text);
-        if (number != 0 && number <= (~std::uint64_t{0} >> shift)) return number << shift;
+        const auto number = parse_number(node->text, file_size_form);
+        if (number != 0) return number;
         sink.report(node->mark, fmt::format("a size of {} is not possible", node->text));
     } catch (const error& problem) {
-        sink.report(node->mark, problem.reason(), problem.remedy());
+        if (problem.kind() == errc::out_of_range)
+            sink.report(node->mark, fmt::format("a size of {} is not possible", node->text));
+        else
+            sink.report(node->mark, problem.reason(), problem.remedy());
     }
     return std::nullopt;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "care_syntax.hpp"
 
+#include "number_option.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -8,6 +10,8 @@
 
 namespace cli {
 namespace {
+
+constexpr number_range at_least_one{1, 1'000'000'000};
 
 void add_reset(CLI::App& app, const common& options, reset_arguments& arguments) {
     auto* command = app.add_subcommand("reset", "Reset a board to its state of power-on");
@@ -31,8 +35,8 @@ void add_remove(CLI::App& app, const common& options, remove_arguments& argument
 
 void add_rescan(CLI::App& app, const common& options, rescan_arguments& arguments) {
     auto* command = app.add_subcommand("rescan", "Look for boards that were plugged in; root only");
-    command->add_option("SLOT", arguments.slot,
-                        "Look there only, switch its power on, and fail if it stays empty");
+    add_count(*command, "SLOT", arguments.slot,
+              "Look there only, switch its power on, and fail if it stays empty", any_slot);
     command->footer("Examples:\n"
                     "  upciedev rescan\n"
                     "  upciedev rescan 4");
@@ -45,9 +49,7 @@ void add_claim(CLI::App& app, const common& options, care_arguments& arguments, 
     auto& claim = arguments.claim;
     command->add_option("BOARD", claim.board, board_help)->required();
     auto* time =
-        command->add_option("--time", claim.time_s, "Hold it so long; default: until Ctrl-C")
-            ->type_name("SECONDS")
-            ->check(CLI::Range(0.001, 1e9));
+        add_seconds(*command, "--time", claim.time_s, "Hold it so long; default: until Ctrl-C");
     command->add_flag("--who", claim.who, "Claim nothing, tell who has claimed it")->excludes(time);
     command->footer("While PROGRAM runs, only it and the programs that it starts may write; others "
                     "may read.\nThe exit status is that of PROGRAM.\n"
@@ -117,12 +119,8 @@ void add_doctor(CLI::App& app, const common& options, doctor_arguments& argument
 void add_monitor(CLI::App& app, const common& options, monitor_arguments& arguments) {
     auto* command =
         app.add_subcommand("monitor", "Tell which boards arrive and leave; ends by Ctrl-C");
-    command->add_option("--time", arguments.time_s, "Default: until Ctrl-C")
-        ->type_name("SECONDS")
-        ->check(CLI::Range(0.001, 1e9));
-    command->add_option("--count", arguments.count, "Changes to wait for")
-        ->type_name("N")
-        ->check(CLI::Range(1UL, 1000000000UL));
+    add_seconds(*command, "--time", arguments.time_s, "Default: until Ctrl-C");
+    add_count(*command, "--count", arguments.count, "Changes to wait for", at_least_one);
     command->footer("Examples:\n"
                     "  upciedev monitor\n"
                     "  upciedev monitor --json --count 1 --time 60");
@@ -134,12 +132,8 @@ void add_irq(CLI::App& app, const common& options, irq_arguments& arguments) {
         app.add_subcommand("irq", "Show the interrupts of a board as they come; ends by Ctrl-C");
     command->add_option("BOARD", arguments.board, board_help)->required();
     command->add_option("NAME", arguments.names, "Of the board file; default: all");
-    command->add_option("--timeout", arguments.timeout_s, "It is an error if none comes so long")
-        ->type_name("SECONDS")
-        ->check(CLI::Range(0.001, 1e9));
-    command->add_option("--count", arguments.count, "Interrupts to wait for")
-        ->type_name("N")
-        ->check(CLI::Range(1UL, 1000000000UL));
+    add_seconds(*command, "--timeout", arguments.timeout_s, "It is an error if none comes so long");
+    add_count(*command, "--count", arguments.count, "Interrupts to wait for", at_least_one);
     command->footer("Examples:\n"
                     "  upciedev irq 4\n"
                     "  upciedev irq 4 done --count 1 --timeout 5");

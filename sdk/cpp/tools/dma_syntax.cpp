@@ -1,27 +1,24 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dma_syntax.hpp"
 
+#include "number_option.hpp"
+
 namespace cli {
 namespace {
 
-/// What all of them take; sizes as "4096", "4 KiB" or "0x1000".
+constexpr time_range longest_wait{0.001, 3600};
+
+/// What all of them take.
 void add_place(CLI::App& command, dma_arguments& arguments) {
     command.add_option("BOARD", arguments.board, board_help)->required();
     command.add_option("CHANNEL", arguments.channel, "As the board file has it under 'dma'")
         ->required();
-    command.add_option("--offset", arguments.offset, "Into the board's memory; default: 0")
-        ->transform(CLI::AsSizeValue(false))
-        ->type_name("BYTES");
-    command.add_option("--timeout", arguments.timeout_s, "Longest wait")
-        ->type_name("SECONDS")
-        ->check(CLI::Range(0.001, 3600.0))
-        ->capture_default_str();
+    add_size(command, "--offset", arguments.offset, "Into the board's memory; default: 0");
+    add_seconds(command, "--timeout", arguments.timeout_s, "Longest wait", longest_wait);
 }
 
 void add_length(CLI::App& command, dma_arguments& arguments) {
-    command.add_option("--length", arguments.length, "Default: to the end of the memory")
-        ->transform(CLI::AsSizeValue(false))
-        ->type_name("BYTES");
+    add_size(command, "--length", arguments.length, "Default: to the end of the memory");
 }
 
 void add_output(CLI::App& command, dma_arguments& arguments) {
@@ -52,18 +49,11 @@ void add_write(CLI::App& group, const common& options, dma_arguments& arguments)
 void add_stream(CLI::App& group, const common& options, dma_arguments& arguments) {
     auto* command = group.add_subcommand("stream", "Record frames; ends by Ctrl-C or --count");
     add_place(*command, arguments);
-    command->add_option("--frame", arguments.length, "Of a frame")
-        ->transform(CLI::AsSizeValue(false))
-        ->type_name("BYTES")
-        ->required();
-    command->add_option("--depth", arguments.depth, "Frames in memory")
-        ->check(CLI::Range(1U, 4096U))
-        ->capture_default_str();
-    command->add_option("--count", arguments.count, "Frames; default: until Ctrl-C")
-        ->type_name("N");
-    command->add_option("--step", arguments.step, "From a frame to the next; wants --count")
-        ->transform(CLI::AsSizeValue(false))
-        ->type_name("BYTES");
+    add_size(*command, "--frame", arguments.length, "Of a frame")->required();
+    add_count(*command, "--depth", arguments.depth, "Frames in memory", {1, 4096})
+        ->default_str(std::to_string(arguments.depth));
+    add_count(*command, "--count", arguments.count, "Frames; default: until Ctrl-C");
+    add_size(*command, "--step", arguments.step, "From a frame to the next; wants --count");
     command->add_option("--on", arguments.on, "Interrupt that moves a frame; default: at once")
         ->type_name("IRQ");
     add_output(*command, arguments);
@@ -91,15 +81,10 @@ void add_scope(CLI::App& app, const common& options, scope_arguments& arguments)
     command->add_option("--set", arguments.steps, "Before it reads, as of: upciedev write")
         ->type_name("STEP");
     command->add_option("--on", arguments.on, "Wait for this interrupt first")->type_name("IRQ");
-    command->add_option("--first", arguments.first, "Sample; default: 0")->type_name("N");
-    command->add_option("--samples", arguments.samples, "Of each channel")
-        ->type_name("N")
-        ->check(CLI::Range(std::size_t{1}, std::size_t{100000000}))
-        ->capture_default_str();
-    command->add_option("--timeout", arguments.timeout_s, "Longest wait")
-        ->type_name("SECONDS")
-        ->check(CLI::Range(0.001, 3600.0))
-        ->capture_default_str();
+    add_count(*command, "--first", arguments.first, "Sample; default: 0");
+    add_count(*command, "--samples", arguments.samples, "Of each channel", {1, 100'000'000})
+        ->default_str(std::to_string(arguments.samples));
+    add_seconds(*command, "--timeout", arguments.timeout_s, "Longest wait", longest_wait);
     command->add_option("--csv", arguments.csv, "Write numbers there")->type_name("FILE");
     command->add_option("--png", arguments.png, "Draw it there")->type_name("FILE");
     command->footer("Examples:\n"

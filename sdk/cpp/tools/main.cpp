@@ -4,6 +4,7 @@
 #include "care_syntax.hpp"
 #include "commands.hpp"
 #include "dma_syntax.hpp"
+#include "number_option.hpp"
 #include "p2p_syntax.hpp"
 #include "script.hpp"
 #include "sim_syntax.hpp"
@@ -98,10 +99,8 @@ void add_write(CLI::App& app, const common& options, write_arguments& arguments)
     command->add_option("BOARD", arguments.board, board_help)->required();
     command->add_option("STEP", arguments.statements, step_help)->required();
     command->add_flag("--raw", arguments.raw, "Values are bits, decimal or 0x..., without scaling");
-    command->add_option("--timeout", arguments.timeout_ms, "Longest wait of WHAT==VALUE")
-        ->type_name("MS")
-        ->check(CLI::Range(0U, 10000U))
-        ->capture_default_str();
+    add_milliseconds(*command, "--timeout", arguments.timeout_ms, "Longest wait of WHAT==VALUE",
+                     {0, 10'000});
     command->footer("Examples:\n"
                     "  upciedev write 4 adc.ch[3].GAIN=-1.5 CTRL.MODE=external CTRL.ENABLE=1\n"
                     "  upciedev write --raw 4 adc.ch[3].GAIN=0xe800\n"
@@ -219,13 +218,10 @@ void add_watch(CLI::App& app, const common& options, watch_arguments& arguments)
         "Read registers and fields again and again, and show what changes; ends by Ctrl-C");
     command->add_option("BOARD", arguments.board, board_help)->required();
     command->add_option("REGISTER", arguments.targets, target_help)->required();
-    command->add_option("--period", arguments.period_s, "Time from one round to the next")
-        ->type_name("SECONDS")
-        ->check(CLI::Range(0.001, 86400.0))
-        ->capture_default_str();
-    command->add_option("--count", arguments.count, "Rounds; default: until Ctrl-C")
-        ->type_name("N")
-        ->check(CLI::Range(1UL, 1000000000UL));
+    add_seconds(*command, "--period", arguments.period_s, "Time from one round to the next",
+                {0.001, 86'400});
+    add_count(*command, "--count", arguments.count, "Rounds; default: until Ctrl-C",
+              {1, 1'000'000'000});
     command->add_flag("-x,--hex,--raw", arguments.hex, "Bits in hexadecimal, no units");
     command->add_flag("--all", arguments.all, "Print all values of every round, changed or not");
     command->footer("Examples:\n"

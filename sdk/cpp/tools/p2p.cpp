@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "p2p.hpp"
 #include "naming.hpp"
+#include "number_text.hpp"
 #include "table.hpp"
 #include "target.hpp"
 
@@ -198,7 +199,12 @@ struct named_stretch {
 named_stretch parse_stretch(const std::string& text) {
     const auto plus = text.rfind('+');
     if (plus == std::string::npos) return {text, 0};
-    return {text.substr(0, plus), parse_unsigned(text.substr(plus + 1), text)};
+    try {
+        return {text.substr(0, plus),
+                upciedev::detail::parse_number(text.substr(plus + 1), upciedev::detail::size_form)};
+    } catch (const upciedev::error& problem) {
+        throw problem.at(text);
+    }
 }
 
 /// A DMA channel, an area or a BAR, whichever has that name.

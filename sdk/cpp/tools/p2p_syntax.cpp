@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "p2p_syntax.hpp"
 
+#include "number_option.hpp"
+
 namespace cli {
 namespace {
 
@@ -12,10 +14,7 @@ void add_yes(CLI::App& command, p2p_arguments& arguments) {
 }
 
 void add_timeout(CLI::App& command, p2p_arguments& arguments) {
-    command.add_option("--timeout", arguments.timeout_s, "Longest wait")
-        ->type_name("SECONDS")
-        ->check(CLI::Range(0.001, 3600.0))
-        ->capture_default_str();
+    add_seconds(command, "--timeout", arguments.timeout_s, "Longest wait", {0.001, 3600});
 }
 
 void add_matrix(CLI::App& group, const common& options, p2p_arguments& arguments, bool& right) {
@@ -54,9 +53,7 @@ void add_copy(CLI::App& group, const common& options, p2p_arguments& arguments) 
     command->add_option("SOURCE", arguments.source, memory_help)->required();
     command->add_option("TO", arguments.to, board_help)->required();
     command->add_option("TARGET", arguments.target, memory_help)->required();
-    command->add_option("--length", arguments.length, "Default: as much as both have")
-        ->transform(CLI::AsSizeValue(false))
-        ->type_name("BYTES");
+    add_size(*command, "--length", arguments.length, "Default: as much as both have");
     command->add_flag("--bounce", arguments.bounce,
                       "Where the way is refused, go by this computer's memory");
     command->add_flag("--verify", arguments.verify, "Read both sides afterwards, and compare");

@@ -2,6 +2,8 @@
 // The command line of `upciedev sim`.
 #include "sim_syntax.hpp"
 
+#include "number_option.hpp"
+
 namespace cli {
 namespace {
 
@@ -35,7 +37,7 @@ CLI::App* add_for_crate(CLI::App& sim, sim_arguments& arguments, const char* nam
 CLI::App* add_for_slot(CLI::App& sim, sim_arguments& arguments, const char* name,
                        const char* title) {
     auto* command = add_for_crate(sim, arguments, name, title);
-    command->add_option("SLOT", arguments.slot, "Number of the slot")->required();
+    add_count(*command, "SLOT", arguments.slot, "Number of the slot", any_slot)->required();
     return command;
 }
 

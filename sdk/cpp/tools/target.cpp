@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "target.hpp"
 
+#include "number_text.hpp"
+
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
 #include <tuple>
 
 namespace cli {
@@ -93,16 +94,11 @@ target find_register_or_field(const upciedev::board& board, std::string_view tex
 } // namespace
 
 std::uint64_t parse_unsigned(std::string_view number, std::string_view where) {
-    const bool hex = number.starts_with("0x") || number.starts_with("0X");
-    const auto digits = hex ? number.substr(2) : number;
-    std::uint64_t result = 0;
-    const char* end = digits.data() + digits.size();
-    const auto parsed = std::from_chars(digits.data(), end, result, hex ? 16 : 10);
-    if (parsed.ec != std::errc{} || parsed.ptr != end)
-        throw error(errc::bad_value, std::string(where),
-                    fmt::format("'{}' is no unsigned number", number),
-                    "write it in decimal or as 0x...");
-    return result;
+    try {
+        return upciedev::detail::parse_number(number, upciedev::detail::count_form);
+    } catch (const error& problem) {
+        throw problem.at(std::string(where));
+    }
 }
 
 target find_target(const upciedev::board& board, std::string_view text) {
