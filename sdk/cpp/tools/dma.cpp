@@ -15,13 +15,16 @@
 #include <fstream>
 #include <iterator>
 
+#include <climits>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace cli {
 namespace {
 
 using clock = std::chrono::steady_clock;
-constexpr std::uint64_t piece = std::uint64_t{4} << 20; // bytes between two looks at Ctrl-C
+constexpr std::uint64_t piece = std::uint64_t{4}
+                                << 20; // bytes that are moved, and written out, at once
 
 std::chrono::nanoseconds patience(const dma_arguments& arguments) {
     return std::chrono::ceil<std::chrono::nanoseconds>(
@@ -73,9 +76,9 @@ class progress {
     clock::time_point began_ = clock::now();
 };
 
-void stop_on_ctrl_c(const interrupts& ctrl_c, const upciedev::dma& channel) {
-    if (ctrl_c.until(clock::now()))
-        throw upciedev::error(upciedev::errc::interrupted, channel.where(), "Ctrl-C ended it",
+void stop_if_interrupted(const interrupts& ctrl_c, const std::string& where) {
+    if (ctrl_c.came())
+        throw upciedev::error(upciedev::errc::interrupted, where, "was interrupted",
                               "what was moved so far is where it was to go");
 }
 
@@ -88,27 +91,41 @@ class sink {
                                   "is a terminal, which bytes would spoil", "name a file: -o FILE");
         if (!file.empty()) out_ = std::fopen(file.c_str(), "wb");
         if (out_ == nullptr) fail();
+        (void)std::fflush(out_); // what follows goes past its buffer
+        at_once_ = most_at_once(fileno(out_));
     }
     ~sink() {
         if (!name_.empty() && out_ != nullptr) (void)std::fclose(out_);
     }
     sink(const sink&) = delete;
     sink& operator=(const sink&) = delete;
-    void put(std::span<const std::byte> bytes) {
-        if (std::fwrite(bytes.data(), 1, bytes.size(), out_) != bytes.size()) fail();
-    }
-    void close() {
-        if (std::fflush(out_) != 0) fail();
+    /// \throws error interrupted, also while whoever reads there takes nothing
+    void put(std::span<const std::byte> bytes, const interrupts& ctrl_c) {
+        while (!bytes.empty()) {
+            const auto file = fileno(out_);
+            if (!ctrl_c.until_writable(file)) stop_if_interrupted(ctrl_c, name());
+            const auto written = write(file, bytes.data(), std::min(bytes.size(), at_once_));
+            if (written < 0) fail();
+            bytes = bytes.subspan(static_cast<std::size_t>(written));
+        }
     }
     [[nodiscard]] bool is_output() const noexcept { return name_.empty(); }
 
   private:
     [[noreturn]] void fail() const {
-        throw upciedev::error(upciedev::errc::io_error, name_.empty() ? "standard output" : name_,
-                              std::strerror(errno), "is there room, and may you write there?");
+        throw upciedev::error(upciedev::errc::io_error, name(), std::strerror(errno),
+                              "is there room, and may you write there?");
     }
+    [[nodiscard]] std::string name() const { return name_.empty() ? "standard output" : name_; }
+    /// What a pipe takes without waiting once it takes anything; files take all.
+    static std::size_t most_at_once(int file) {
+        struct stat facts {};
+        return fstat(file, &facts) == 0 && S_ISREG(facts.st_mode) ? piece : PIPE_BUF;
+    }
+
     std::string name_;
     std::FILE* out_ = stdout;
+    std::size_t at_once_ = PIPE_BUF;
 };
 
 std::vector<char> content(const std::string& file) {
@@ -156,24 +173,60 @@ std::optional<upciedev::dma> opposite(const upciedev::board& board, const upcied
     return std::nullopt;
 }
 
+/// What the memory held before, written back in any case, by the signal or an error as well.
+class kept_memory {
+  public:
+    kept_memory(const upciedev::dma& reader, const upciedev::dma& writer, std::uint64_t offset,
+                std::vector<std::byte> before)
+        : reader_(reader), writer_(writer), offset_(offset), before_(std::move(before)) {}
+    /// An engine that hangs does not write it back either; that is not waited for long.
+    ~kept_memory() {
+        if (before_.empty()) return;
+        try {
+            writer_.write(offset_, before_, longest);
+        } catch (const upciedev::error& reason) {
+            fmt::print(
+                stderr,
+                "upciedev: warning: {}: bytes {:#x} to {:#x} may hold the test pattern: {}\n",
+                reader_.where(), offset_, offset_ + before_.size() - 1, reason.reason());
+        }
+    }
+    kept_memory(const kept_memory&) = delete;
+    kept_memory& operator=(const kept_memory&) = delete;
+
+    void put_back(std::chrono::nanoseconds timeout, const std::stop_token& stop) {
+        writer_.write(offset_, before_, timeout, stop);
+        before_.clear();
+    }
+
+  private:
+    static constexpr std::chrono::milliseconds longest{500};
+    const upciedev::dma &reader_, &writer_;
+    std::uint64_t offset_;
+    std::vector<std::byte> before_;
+};
+
 /// Writes a pattern, reads it back, and restores what was there.
 void check_both_ways(const upciedev::dma& reader, const upciedev::dma& writer, std::uint64_t offset,
-                     std::size_t bytes, const dma_arguments& arguments) {
+                     std::size_t bytes, const dma_arguments& arguments, const interrupts& ctrl_c) {
+    const auto time = patience(arguments);
+    const auto stop = ctrl_c.token();
     std::vector<std::byte> before(bytes), pattern(bytes), found(bytes);
-    reader.read(offset, before, patience(arguments));
+    reader.read(offset, before, time, stop);
     put_pattern(pattern, offset);
-    writer.write(offset, pattern, patience(arguments));
-    reader.read(offset, found, patience(arguments));
-    writer.write(offset, before, patience(arguments));
+    kept_memory memory(reader, writer, offset, std::move(before));
+    writer.write(offset, pattern, time, stop);
+    reader.read(offset, found, time, stop);
+    memory.put_back(time, stop);
     compare(pattern, found, offset, reader);
 }
 
 /// The CPU sees the same memory. Whole words only.
 void check_by_cpu(const upciedev::dma& reader, const upciedev::board& board, std::uint64_t offset,
-                  std::size_t bytes, const dma_arguments& arguments) {
+                  std::size_t bytes, const dma_arguments& arguments, const interrupts& ctrl_c) {
     const auto& area = board.area(reader.description().area).description();
     std::vector<std::uint32_t> found(bytes / sizeof(std::uint32_t)), seen(found.size());
-    reader.read(offset, found, patience(arguments));
+    reader.read(offset, found, patience(arguments), ctrl_c.token());
     board.bar(area.bar).read_block(area.offset + offset, seen);
     compare(std::as_bytes(std::span(seen)), std::as_bytes(std::span(found)), offset, reader);
 }
@@ -184,18 +237,17 @@ void run_dma_read(const common& options, const dma_arguments& arguments) {
     const auto board = open_board(options, arguments.board);
     const auto channel = board.dma(arguments.channel);
     const auto whole = length_of(channel, arguments);
-    const interrupts ctrl_c;
     sink out(arguments.file);
+    const interrupts ctrl_c;
     progress bar(whole, options.json);
     std::vector<std::byte> memory(std::min(whole, piece));
     while (bar.done() < whole) {
-        stop_on_ctrl_c(ctrl_c, channel);
+        stop_if_interrupted(ctrl_c, channel.where());
         const auto some = std::span(memory).first(std::min(whole - bar.done(), piece));
-        channel.read(arguments.offset + bar.done(), some, patience(arguments));
-        out.put(some);
+        channel.read(arguments.offset + bar.done(), some, patience(arguments), ctrl_c.token());
+        out.put(some, ctrl_c);
         bar.add(some.size());
     }
-    out.close();
     bar.tell("read", out.is_output());
 }
 
@@ -206,10 +258,10 @@ void run_dma_write(const common& options, const dma_arguments& arguments) {
     const interrupts ctrl_c;
     progress bar(data.size(), options.json);
     while (bar.done() < data.size()) {
-        stop_on_ctrl_c(ctrl_c, channel);
+        stop_if_interrupted(ctrl_c, channel.where());
         const auto some = std::span(data).subspan(
             bar.done(), std::min<std::uint64_t>(data.size() - bar.done(), piece));
-        channel.write(arguments.offset + bar.done(), some, patience(arguments));
+        channel.write(arguments.offset + bar.done(), some, patience(arguments), ctrl_c.token());
         bar.add(some.size());
     }
     bar.tell("written", false);
@@ -220,8 +272,8 @@ void run_dma_stream(const common& options, const dma_arguments& arguments) {
     using namespace std::chrono_literals;
     const auto board = open_board(options, arguments.board);
     const auto channel = board.dma(arguments.channel);
-    const interrupts ctrl_c;
     sink out(arguments.file);
+    const interrupts ctrl_c;
     auto stream = channel.stream(
         arguments.depth, arguments.length,
         {.offset = arguments.offset,
@@ -232,10 +284,10 @@ void run_dma_stream(const common& options, const dma_arguments& arguments) {
     progress bar(arguments.count * arguments.length, options.json);
     std::uint64_t frames = 0;
     auto last = clock::now();
-    while (!stream.ended() && !ctrl_c.until(clock::now())) {
-        const auto frame = stream.next(100ms); // Ctrl-C is seen after that
+    while (!stream.ended() && !ctrl_c.came()) {
+        const auto frame = stream.next(100ms); // a signal is seen after that
         if (frame) {
-            out.put(frame->bytes());
+            out.put(frame->bytes(), ctrl_c);
             bar.add(frame->bytes().size());
             ++frames;
             last = clock::now();
@@ -245,7 +297,6 @@ void run_dma_stream(const common& options, const dma_arguments& arguments) {
                                   "see that the board is armed and its trigger comes");
         }
     }
-    out.close();
     bar.tell("read", out.is_output(), {{"frames", frames}, {"lost", stream.lost()}});
 }
 
@@ -268,13 +319,13 @@ void run_dma_check(const common& options, const dma_arguments& arguments) {
     progress bar(whole, options.json);
     const std::uint64_t step = writer ? piece : 65536; // the CPU is slow
     while (bar.done() < whole) {
-        stop_on_ctrl_c(ctrl_c, reader);
+        stop_if_interrupted(ctrl_c, reader.where());
         const auto bytes = static_cast<std::size_t>(std::min(whole - bar.done(), step));
         const auto at = arguments.offset + bar.done();
         if (writer)
-            check_both_ways(reader, *writer, at, bytes, arguments);
+            check_both_ways(reader, *writer, at, bytes, arguments, ctrl_c);
         else
-            check_by_cpu(reader, board, at, bytes, arguments);
+            check_by_cpu(reader, board, at, bytes, arguments, ctrl_c);
         bar.add(bytes);
     }
     bar.tell(writer ? "written, read back and restored" : "alike for DMA and CPU", false);

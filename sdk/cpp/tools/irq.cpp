@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
+#include <unistd.h>
 
 namespace cli {
 namespace {
@@ -75,12 +76,12 @@ class listener {
     clock::time_point first_{}, last_{};
 };
 
-/// \returns nothing when Ctrl-C came
+/// \returns nothing when a signal came
 std::optional<irq_event> next(upciedev::irq& irq, const upciedev::board& board, double timeout_s,
                               const interrupts& ctrl_c) {
-    constexpr std::chrono::milliseconds slice{100}; // Ctrl-C is seen after that
+    constexpr std::chrono::milliseconds slice{100}; // a signal is seen after that
     const auto begin = clock::now();
-    while (!ctrl_c.until(clock::now())) {
+    while (!ctrl_c.came()) {
         if (auto event = irq.wait(slice)) return event;
         if (timeout_s > 0 && clock::now() - begin >= std::chrono::duration<double>(timeout_s))
             throw upciedev::error(upciedev::errc::timeout, board.label(),
@@ -95,7 +96,7 @@ void listen(upciedev::irq& irq, const upciedev::board& board, const irq_argument
     const interrupts ctrl_c;
     while (arguments.count == 0 || out.events() < arguments.count) {
         const auto event = next(irq, board, arguments.timeout_s, ctrl_c);
-        if (!event) return;
+        if (!event || !ctrl_c.until_writable(STDOUT_FILENO)) return;
         out.show(*event);
     }
 }

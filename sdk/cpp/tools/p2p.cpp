@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "p2p.hpp"
+#include "interrupts.hpp"
 #include "naming.hpp"
 #include "number_text.hpp"
 #include "table.hpp"
@@ -186,8 +187,9 @@ void test(std::vector<judged_pair>& pairs, const p2p_arguments& arguments) {
             }))
             targets.push_back(each.to->board);
     ask_before_writing(targets, arguments.yes);
+    const interrupts ctrl_c;
     for (auto& each : pairs)
-        if (each.route.open()) each.rungs = climb(each.what, time_of(arguments));
+        if (each.route.open()) each.rungs = climb(each.what, time_of(arguments), ctrl_c.token());
 }
 
 /// "window+0x1000"
@@ -307,7 +309,8 @@ bool run_p2p_diagnose(const common& options, const p2p_arguments& arguments) {
                               "it has no DMA channel from the board",
                               "try the other direction, or describe its engine in the board file");
     ask_before_writing({to}, arguments.yes);
-    const auto rungs = climb(pair, time_of(arguments));
+    const interrupts ctrl_c;
+    const auto rungs = climb(pair, time_of(arguments), ctrl_c.token());
     if (options.json)
         fmt::print("{}\n", ordered_json{{"rungs", rungs_json(rungs)}}.dump(2));
     else
@@ -320,12 +323,14 @@ void run_p2p_copy(const common& options, const p2p_arguments& arguments) {
     const auto from = open_board(crate, arguments.from), to = open_board(crate, arguments.to);
     const found_memory source(from, arguments.source), target(to, arguments.target);
     const auto length = length_for(arguments, source, target);
+    const interrupts ctrl_c;
     const auto how = upciedev::copy(
         source.region(length), target.region(length),
         {.fallback = arguments.bounce ? upciedev::fallback::bounce : upciedev::fallback::refuse,
          .doorbell = bell_of(arguments, from, to),
          .verify = arguments.verify,
-         .timeout = time_of(arguments)});
+         .timeout = time_of(arguments),
+         .stop = ctrl_c.token()});
     const double seconds = std::chrono::duration<double>(how.time).count();
     if (options.json) {
         ordered_json line{{"bytes", how.bytes},

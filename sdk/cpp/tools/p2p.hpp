@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <stop_token>
 
 namespace cli {
 
@@ -55,7 +56,9 @@ std::string writing_channel(const upciedev::board& board);
 std::vector<unsigned> peer_windows(const upciedev::board& board);
 
 /// Climbs until a rung fails. Contents of the scratch stretch are put back.
-std::vector<rung> climb(const peer_pair& pair, std::chrono::nanoseconds timeout);
+/// \throws upciedev::error interrupted: by \p stop
+std::vector<rung> climb(const peer_pair& pair, std::chrono::nanoseconds timeout,
+                        const std::stop_token& stop);
 
 /// Whether the BARs of a PCI function hold the addresses that the kernel gave them.
 /// \param folder in /sys/bus/pci/devices

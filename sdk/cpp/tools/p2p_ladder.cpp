@@ -63,8 +63,8 @@ std::size_t arrived(const std::vector<std::uint32_t>& wanted,
 
 class climber {
   public:
-    climber(const peer_pair& pair, std::chrono::nanoseconds timeout)
-        : pair_(pair), timeout_(timeout) {}
+    climber(const peer_pair& pair, std::chrono::nanoseconds timeout, std::stop_token stop)
+        : pair_(pair), timeout_(timeout), stop_(std::move(stop)) {}
     std::vector<rung> climb();
 
   private:
@@ -90,6 +90,7 @@ class climber {
 
     const peer_pair& pair_;
     std::chrono::nanoseconds timeout_;
+    std::stop_token stop_;
 };
 
 /// Nothing: simulated.
@@ -119,7 +120,7 @@ rung climber::way(const std::string& name) {
 
 rung climber::into_memory(const std::string& name) {
     std::vector<std::byte> word(unit());
-    pair_.from.dma(pair_.channel).read(0, word, timeout_);
+    pair_.from.dma(pair_.channel).read(0, word, timeout_, stop_);
     return {name, outcome::passed, {}};
 }
 
@@ -143,14 +144,17 @@ rung climber::block(const std::string& name, std::uint64_t size) {
     if (size == 0) return {name, outcome::skipped, "the stretch is smaller than a word"};
     const kept_stretch target(pair_.to, pair_.bar, *where);
     std::vector<std::uint32_t> wanted(size / 4);
-    channel.read(0, wanted, timeout_);
+    channel.read(0, wanted, timeout_, stop_);
     auto other = wanted;
     std::ranges::transform(other, other.begin(), [](auto word) { return ~word; });
     target.fill(other);
     try {
-        upciedev::copy(channel.region(0, size), target.part(size), {.timeout = timeout_});
+        upciedev::copy(channel.region(0, size), target.part(size),
+                       {.timeout = timeout_, .stop = stop_});
     } catch (const upciedev::error& reason) {
-        if (reason.kind() == upciedev::errc::board_gone) throw;
+        if (reason.kind() == upciedev::errc::board_gone ||
+            reason.kind() == upciedev::errc::interrupted)
+            throw;
         return {name, outcome::failed, reason.what()};
     }
     std::vector<std::uint32_t> found;
@@ -183,7 +187,8 @@ rung climber::read_back(const std::string& name) {
         const std::vector<std::uint32_t> wanted(unit() / 4, 0x5aa5c33cU);
         source.fill(wanted);
         target.fill(std::vector<std::uint32_t>(wanted.size()));
-        upciedev::copy(source.part(unit()), target.part(unit()), {.timeout = timeout_});
+        upciedev::copy(source.part(unit()), target.part(unit()),
+                       {.timeout = timeout_, .stop = stop_});
         const auto found = target.words(wanted.size());
         if (found == wanted) return {name, outcome::passed, {}};
         return {name, outcome::failed,
@@ -205,6 +210,8 @@ std::vector<rung> climber::climb() {
          {"a word out of the peer", &climber::read_back}}};
     std::vector<rung> rungs;
     for (const auto& [name, act] : steps) {
+        if (stop_.stop_requested())
+            throw upciedev::error(upciedev::errc::interrupted, name, "was interrupted");
         try {
             rungs.push_back((this->*act)(name));
         } catch (const upciedev::error& reason) {
@@ -251,8 +258,9 @@ std::vector<unsigned> peer_windows(const upciedev::board& board) {
     return found;
 }
 
-std::vector<rung> climb(const peer_pair& pair, std::chrono::nanoseconds timeout) {
-    return climber(pair, timeout).climb();
+std::vector<rung> climb(const peer_pair& pair, std::chrono::nanoseconds timeout,
+                        const std::stop_token& stop) {
+    return climber(pair, timeout, stop).climb();
 }
 
 void print_rungs(const std::vector<rung>& rungs) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "script.hpp"
 
+#include "interrupts.hpp"
+
 #include <upciedev/error.hpp>
 
 #include <fmt/core.h>
@@ -62,6 +64,7 @@ int run_lines(std::istream& lines, const std::string& name, bool keep_going,
         const int now = run_line(fmt::format("{}:{}", name, number), line);
         if (status == 0) status = now;
         if (status != 0 && !keep_going) break;
+        if (interrupts::came_ever()) return status; // it was meant for the script, too
     }
     return status;
 }

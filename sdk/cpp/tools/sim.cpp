@@ -148,9 +148,10 @@ void run_sim_up(const common& options, const sim_arguments& arguments) {
     const auto folder = detail::crate_folder(name);
     const crates_lock alone;
     refuse_if_up(name, folder);
+    const interrupts ctrl_c;
     make_folder(folder, file);
     try {
-        start_slots(folder, file, slots);
+        start_slots(folder, file, slots, ctrl_c);
     } catch (...) {
         fs::remove_all(folder);
         throw;
@@ -192,7 +193,8 @@ void run_sim_plug(const sim_arguments& arguments) {
         throw error(errc::busy, fmt::format("slot {}", slot.slot),
                     fmt::format("has its board, in process {}", slot.process),
                     "take it out first: upciedev sim unplug");
-    start_slots(crate.folder, crate.file, {slot.slot});
+    const interrupts ctrl_c;
+    start_slots(crate.folder, crate.file, {slot.slot}, ctrl_c);
 }
 
 void run_sim_unplug(const sim_arguments& arguments) {

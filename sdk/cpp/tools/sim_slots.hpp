@@ -2,6 +2,8 @@
 // The processes of a running simulated crate, one a slot.
 #pragma once
 
+#include "interrupts.hpp"
+
 #include <upciedev/crate_file.hpp>
 
 #include <filesystem>
@@ -33,9 +35,9 @@ running_crate find_crate(const std::string& name);
 std::vector<running_crate> find_crates();
 
 /// Start the boards of these slots and wait until all of them answer; none is left if one does not.
-/// \throws error with what the process of the slot said
+/// \throws error with what the process of the slot said; interrupted
 void start_slots(const std::filesystem::path& folder, const std::filesystem::path& crate_file,
-                 const std::vector<unsigned>& slots);
+                 const std::vector<unsigned>& slots, const interrupts& ctrl_c);
 
 /// End the processes of these slots, and wait until they and those who use them know it.
 /// \param surprise at once, as a board that is pulled out

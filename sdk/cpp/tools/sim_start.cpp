@@ -120,15 +120,17 @@ bool answers(const fs::path& folder, unsigned slot) {
     }
 }
 
-void wait_for(const fs::path& folder, starting& one,
-              std::chrono::steady_clock::time_point deadline) {
+void wait_for(const fs::path& folder, starting& one, std::chrono::steady_clock::time_point deadline,
+              const interrupts& ctrl_c) {
     while (!answers(folder, one.slot)) {
         refuse_dead(folder, one);
         if (std::chrono::steady_clock::now() > deadline)
             throw error(errc::timeout, fmt::format("slot {}", one.slot),
                         fmt::format("does not start within {} s", longest_start.count()),
                         "see " + log_of(folder, one.slot).string());
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        if (ctrl_c.until(std::chrono::steady_clock::now() + std::chrono::milliseconds(5)))
+            throw error(errc::interrupted, fmt::format("slot {}", one.slot),
+                        "was interrupted while it starts", "none of the slots was started");
     }
     one.up = true;
 }
@@ -141,7 +143,7 @@ void kill_all(const std::vector<starting>& all) {
 } // namespace
 
 void start_slots(const fs::path& folder, const fs::path& crate_file,
-                 const std::vector<unsigned>& slots) {
+                 const std::vector<unsigned>& slots, const interrupts& ctrl_c) {
     const auto program = slot_program().string();
     std::vector<starting> all;
     try {
@@ -153,7 +155,7 @@ void start_slots(const fs::path& folder, const fs::path& crate_file,
         }
         const auto deadline = std::chrono::steady_clock::now() + longest_start;
         for (auto& each : all)
-            wait_for(folder, each, deadline);
+            wait_for(folder, each, deadline, ctrl_c);
     } catch (...) {
         kill_all(all);
         throw;

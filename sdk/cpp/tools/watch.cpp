@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <unistd.h>
 
 namespace cli {
 namespace {
@@ -93,6 +94,12 @@ void add_target(sequence& reads, const target& what) {
     reads.add({verb::read, what, {}});
 }
 
+/// Whatever it waits for: there is nothing to put in order.
+std::vector<reading> read_round(sequence& reads, const interrupts& ctrl_c) {
+    const interrupts::at_once ends(ctrl_c);
+    return single(reads.run());
+}
+
 } // namespace
 
 void run_watch(const common& options, const watch_arguments& arguments) {
@@ -106,7 +113,9 @@ void run_watch(const common& options, const watch_arguments& arguments) {
     display screen(options, arguments, board.label());
     auto next = std::chrono::steady_clock::now();
     for (std::uint64_t round = 1;; ++round) {
-        screen.show(single(reads.run()));
+        auto results = read_round(reads, ctrl_c);
+        if (!ctrl_c.until_writable(STDOUT_FILENO)) return;
+        screen.show(std::move(results));
         next += period;
         if (round == arguments.count || ctrl_c.until(next)) return;
     }
