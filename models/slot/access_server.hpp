@@ -13,6 +13,11 @@ namespace upciedev::slot {
 
 /// Serves a board to any number of programs of the same user, as slot_wire.hpp says: a thread for
 /// each, so that nobody waits for another one's waits or silence.
+///
+/// A board that was cut off from the bus because its engine did not stop is reset and serves on, as
+/// with the driver: all connections of the generation before are ended first, and those that come
+/// meanwhile wait for the next one. Channels of before stay, to report how their transfers ended;
+/// they reach nothing any more.
 class access_server {
   public:
     /// Accepts at once. \param board outlives it
@@ -26,10 +31,13 @@ class access_server {
   private:
     struct client {
         detail::owned_file socket;
+        std::atomic<bool> is_channel = false;
         std::atomic<bool> done = false;
         std::thread thread;
     };
     void listen();
+    void accept_one();
+    void renew();
     void admit(detail::owned_file socket);
     void serve(client& one);
     void bury();
@@ -37,7 +45,8 @@ class access_server {
     access_shared shared_;
     std::filesystem::path path_;
     detail::owned_file socket_;
-    std::mutex lock_; // over the clients
+    detail::owned_file failure_; ///< readable once the board has failed
+    std::mutex lock_;            // over the clients
     std::list<client> clients_;
     std::atomic<bool> ending_ = false;
     std::thread listener_;

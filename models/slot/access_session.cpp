@@ -54,9 +54,9 @@ access_shared::access_shared(sim_board& what, access_facts told)
                 all.push_back({each.offset, each.length, each.writing ? 1U : 0U});
 }
 
-access_session::access_session(access_shared& with, int socket)
-    : with_(with), socket_(socket), process_(detail::process_behind(socket)),
-      connection_(with.claims.add(process_)) {
+access_session::access_session(access_shared& with, int socket, std::atomic<bool>& is_channel)
+    : with_(with), socket_(socket), is_channel_(is_channel),
+      process_(detail::process_behind(socket)), connection_(with.claims.add(process_)) {
     detail::set_socket_times(socket, answer_ms, greeting_ms);
 }
 
@@ -280,6 +280,7 @@ bool access_session::open_channel(reader& body, reply& to) {
         channel_ = std::make_unique<access_channel>(
             with_.board.dma(number), [this] { return with_.claims.may_write(connection_); },
             [this](unsigned slot) { return with_.far(slot, process_); });
+        is_channel_ = true;
         to.body.put(channel_->facts());
         to.file = detail::owned_file(dup(channel_->descriptor()));
         if (!to.file) to.error = errno;

@@ -55,7 +55,8 @@ struct access_shared {
 /// The dialogue with one client.
 class access_session {
   public:
-    access_session(access_shared& with, int socket);
+    /// \param is_channel set once the connection is an open DMA channel
+    access_session(access_shared& with, int socket, std::atomic<bool>& is_channel);
     ~access_session();
     access_session(const access_session&) = delete;
     access_session& operator=(const access_session&) = delete;
@@ -94,6 +95,7 @@ class access_session {
 
     access_shared& with_;
     int socket_;
+    std::atomic<bool>& is_channel_;
     std::int32_t process_; // at the other end
     unsigned connection_;
     std::vector<unsigned> leases_;

@@ -69,7 +69,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
             say(talk.fd(), {data, size});
             talk.end();
         });
-        slot::access_session(one.shared, talk.theirs.get()).serve();
+        std::atomic<bool> is_channel = false;
+        slot::access_session(one.shared, talk.theirs.get(), is_channel).serve();
         ::shutdown(talk.theirs.get(), SHUT_RDWR); // the client's last packets go nowhere
     }
     one.board.hardware().reset();

@@ -307,11 +307,61 @@ TEST(dma, comes_back_with_a_board_that_was_cut_off) {
         ill.hardware().fault(model_fault::engine_runs_on, true);
         EXPECT_EQ(refused([&] { channel.read(0, got, 20ms); }).kind(), errc::timeout);
         EXPECT_TRUE(board.gone());
+        EXPECT_EQ(board.identity().generation, 1U);
         board.reopen();
+        EXPECT_EQ(board.identity().generation, 2U);
+        auto& again = dynamic_cast<sim_board&>(board.way());
+        EXPECT_TRUE(again.hardware().has_fault(model_fault::engine_runs_on)); // a reset cures none
+        EXPECT_EQ(refused([&] { channel.read(0, got, 20ms); }).kind(), errc::timeout);
+        EXPECT_TRUE(board.gone());
+        again.hardware().fault(model_fault::engine_runs_on, false);
+        board.reopen();
+        EXPECT_EQ(board.identity().generation, 3U);
         channel.read(0, got);
         return;
     }
     FAIL() << "no vadc10";
+}
+
+/// The same object serves on, as in the process of a slot.
+TEST(dma, begins_again_in_place_after_it_was_cut_off) {
+    for (const bool shared : {false, true}) {
+        const auto description = load_board_file(UPCIEDEV_SOURCE_DIR "/devices/demo/vadc10.yaml");
+        const auto sim =
+            std::make_shared<sim_board>(description, 4, model_options{.shared = shared});
+        unsigned failures = 0;
+        sim->on_failure([&] { ++failures; });
+        std::vector<std::uint8_t> got(4096);
+        sim->set("SCRATCH", 5);
+        auto heard = sim->interrupts({{0}, 1});
+        for (unsigned round = 1; round < 4; ++round) {
+            const board before(sim, description);
+            const auto channel = before.dma("read");
+            const auto* const id = before.way().map(0, 0, 4, false);
+            sim->hardware().fault(model_fault::all_ones, true);
+            EXPECT_EQ(refused([&] { channel.read(0, got, 20ms); }).kind(), errc::timeout);
+            EXPECT_TRUE(sim->failed() && sim->gone());
+            EXPECT_EQ(failures, round);
+            if (id != nullptr) {
+                EXPECT_EQ(std::to_integer<unsigned>(*id), 0xffU);
+            }
+            sim->hardware().fault(model_fault::all_ones, false);
+            sim->begin_again();
+            EXPECT_FALSE(sim->failed() || sim->gone());
+            EXPECT_EQ(sim->identity().generation, round + 1);
+            EXPECT_EQ(sim->get("SCRATCH"), 0U);
+            raw_interrupt event;
+            std::size_t count = 0;
+            EXPECT_TRUE(heard->read({&event, 1}, count)); // of the generation before
+            heard = sim->interrupts({{0}, 1});
+            EXPECT_FALSE(heard->read({&event, 1}, count));
+            const board now(sim, description);
+            now.write("SCRATCH", 7);
+            EXPECT_EQ(now.reg("SCRATCH").raw(), 7U);
+            now.dma("read").read(0, got);
+        }
+        sim->on_failure({});
+    }
 }
 
 TEST(dma, has_memory_that_stays_pinned) {

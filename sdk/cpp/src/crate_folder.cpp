@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "crate_folder.hpp"
+#include "owned_file.hpp"
 #include "slot_wire.hpp"
 
 #include <upciedev/error.hpp>
@@ -8,8 +9,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cstdlib>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 namespace fs = std::filesystem;
@@ -91,6 +96,14 @@ fs::path access_socket(const fs::path& folder, unsigned slot) {
 
 fs::path users_file(const fs::path& folder, unsigned slot) {
     return folder / fmt::format("slot{}.users", slot);
+}
+
+void wait_for_users(const fs::path& folder, unsigned slot) {
+    using clock = std::chrono::steady_clock;
+    const owned_file users(open(users_file(folder, slot).c_str(), O_RDWR | O_CLOEXEC));
+    const auto end = clock::now() + std::chrono::seconds(1);
+    while (users && flock(users.number(), LOCK_EX | LOCK_NB) != 0 && clock::now() < end)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 std::vector<unsigned> slots_in(const fs::path& folder) {

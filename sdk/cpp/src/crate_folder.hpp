@@ -27,5 +27,8 @@ std::vector<unsigned> slots_in(const std::filesystem::path& folder);
 
 /// Locked together by all who use one slot; who gets it alone knows that they have noticed its end.
 std::filesystem::path users_file(const std::filesystem::path& folder, unsigned slot);
+/// Wait until all users of a board that has left know it; for a second at most, as a program may be
+/// stopped.
+void wait_for_users(const std::filesystem::path& folder, unsigned slot);
 
 } // namespace upciedev::inline v1::detail

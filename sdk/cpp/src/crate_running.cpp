@@ -47,8 +47,7 @@ void running_source::refuse_if_down() const {
                     "; upciedev sim up CRATE.yaml starts one");
 }
 
-/// Nothing for a slot whose process has died; a remark for one that does not answer. Each plug is a
-/// process of its own.
+/// Nothing for a slot whose process has died; a remark for one that does not answer.
 std::optional<present_board> running_source::board_in(unsigned slot) {
     present_board board;
     auto& entry = board.entry;
@@ -61,7 +60,7 @@ std::optional<present_board> running_source::board_in(unsigned slot) {
         entry.title = facts.title;
         entry.ids = facts.hello.ids;
         entry.transport = "crate";
-        board.generation = static_cast<std::uint64_t>(facts.process);
+        board.generation = facts.hello.generation;
         const std::lock_guard hold(lock_);
         title_ = facts.crate_title;
     } catch (const error& wrong) {

@@ -30,18 +30,25 @@ struct sim_place {
         const auto made = std::make_shared<sim_board>(description, slot, options);
         if (lines != nullptr) lines->plug(*made);
         board = made;
-        ++generation;
+        made->set_generation(++generation);
     }
     [[nodiscard]] bool is_there() {
         const std::lock_guard hold(lock);
         return has_failed() || !board->gone();
     }
     [[nodiscard]] bool has_failed() const { return static_cast<const sim_board&>(*board).failed(); }
-    /// After a reset because its DMA did not stop, it is there for whoever opens it again.
+    /// After a reset because its DMA did not stop, it is there for whoever opens it again. A reset
+    /// cures no fault of the hardware.
     bool is_new_after_failure() {
         if (!has_failed()) return false;
+        const auto before = board;
         make();
+        for (const auto each : all_model_faults())
+            if (hardware_of(*before).has_fault(each)) hardware_of(*board).fault(each, true);
         return true;
+    }
+    static model_board& hardware_of(transport& board) {
+        return static_cast<sim_board&>(board).hardware();
     }
     transport_ptr open_again() {
         const std::lock_guard hold(lock);

@@ -90,6 +90,14 @@ void model_memory::fill_with_ones() noexcept {
     if (base_ != nullptr) cover_with_ones(base_, mapped_size());
 }
 
+// NOLINTNEXTLINE(readability-make-member-function-const): it changes the memory
+bool model_memory::uncover() noexcept {
+    if (base_ == nullptr) return true;
+    const int kind = file_ >= 0 ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
+    return mmap(base_, mapped_size(), PROT_READ | PROT_WRITE, kind | MAP_NORESERVE | MAP_FIXED,
+                file_, 0) != MAP_FAILED;
+}
+
 void cover_with_ones(std::byte* map, std::uint64_t size) noexcept {
     const int file = open_pattern();
     for (std::uint64_t at = 0; file >= 0 && at < size; at += pattern_size)

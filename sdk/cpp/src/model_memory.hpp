@@ -31,6 +31,9 @@ class model_memory {
 
     /// From now on every byte reads as 0xff, also through pointers handed out before.
     void fill_with_ones() noexcept;
+    /// After fill_with_ones(): the memory is back, with its contents if it is shared, else zeros.
+    /// \returns false: errno says why
+    bool uncover() noexcept;
 
   private:
     [[nodiscard]] std::uint64_t mapped_size() const noexcept;

@@ -60,6 +60,8 @@ struct sim_board::state {
     std::weak_ptr<const void> claimed;
     std::shared_ptr<detail::window_leases> leases = std::make_shared<detail::window_leases>();
     std::atomic<bool> failed = false;
+    std::mutex failure_lock;
+    std::function<void()> on_failure;                   // under failure_lock
     std::shared_ptr<detail::sim_interrupts> interrupts; // subscriptions own it, too
     std::shared_ptr<detail::sim_dma> dma;               // so do channels
 
@@ -270,6 +272,8 @@ void sim_board::state::fail() {
         board.reset();
     }
     set_gone();
+    const std::lock_guard hold(failure_lock);
+    if (on_failure) on_failure();
 }
 
 void sim_board::unplug() noexcept {
@@ -280,6 +284,32 @@ void sim_board::unplug() noexcept {
 
 bool sim_board::failed() const noexcept {
     return state_->failed;
+}
+
+void sim_board::on_failure(std::function<void()> call) {
+    const std::lock_guard hold(state_->failure_lock);
+    state_->on_failure = std::move(call);
+}
+
+void sim_board::begin_again() {
+    auto& all = *state_;
+    all.dma->end();
+    const std::lock_guard hold(all.lock);
+    for (auto& memory : all.board.internals().memories)
+        if (!memory.uncover())
+            detail::throw_access_error(detail::from_errno(errno), all.description->name);
+    all.board.reset(); // what was written in between is void
+    all.dma->host().let_in();
+    all.interrupts->begin_again();
+    ++all.who.generation;
+    all.failed = false;
+    __atomic_store_n(&all.gone, 0U, __ATOMIC_RELEASE);
+    all.dma->begin_again();
+}
+
+void sim_board::set_generation(std::uint64_t generation) {
+    const std::lock_guard hold(state_->lock);
+    state_->who.generation = generation;
 }
 
 volatile std::byte* sim_board::map(unsigned bar, std::uint64_t offset, std::uint64_t length,

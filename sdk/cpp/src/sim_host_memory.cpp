@@ -58,6 +58,11 @@ void sim_host_memory::cut_off() noexcept {
     cut_off_ = true;
 }
 
+void sim_host_memory::let_in() noexcept {
+    const std::lock_guard hold(lock_);
+    cut_off_ = false;
+}
+
 std::uint64_t sim_host_memory::refused() const noexcept {
     const std::lock_guard hold(lock_);
     return refused_;

@@ -23,6 +23,7 @@ class sim_host_memory final : public model_slot {
     void unmap(std::uint64_t address) noexcept;
     /// The board reaches nothing at all from now on.
     void cut_off() noexcept;
+    void let_in() noexcept; ///< after cut_off(), and a reset of the board
     /// Requests of the board that found nothing, or no right, or came after cut_off().
     [[nodiscard]] std::uint64_t refused() const noexcept;
 

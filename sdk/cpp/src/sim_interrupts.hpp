@@ -34,6 +34,8 @@ class sim_interrupts : public std::enable_shared_from_this<sim_interrupts> {
     }
     /// The board was reset, or (\p gone) has left: all subscriptions are void.
     void end(bool gone);
+    /// One that had gone is back. While it is accessed.
+    void begin_again() noexcept { gone_ = false; }
     /// The board is no more; nothing of it is used from now on. Not while it is accessed.
     void close();
 

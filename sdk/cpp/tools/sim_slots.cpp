@@ -9,11 +9,8 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <fcntl.h>
 #include <fstream>
 #include <future>
-#include <sys/file.h>
-#include <thread>
 
 namespace fs = std::filesystem;
 namespace detail = upciedev::detail;
@@ -65,16 +62,6 @@ void add_unplugged(running_crate& crate) {
         return;
     }
     std::ranges::sort(crate.slots, {}, &slot_state::slot);
-}
-
-/// Until all who use the board have noticed that it left; one that is stopped is not waited for
-/// long.
-void wait_for_users(const fs::path& file) {
-    const detail::owned_file users(open(file.c_str(), O_RDWR | O_CLOEXEC));
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(1);
-    while (users && flock(users.number(), LOCK_EX | LOCK_NB) != 0 &&
-           std::chrono::steady_clock::now() < end)
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 /// The log stays.
@@ -133,7 +120,7 @@ void stop_slots(const fs::path& folder, const std::vector<unsigned>& slots, bool
                         fmt::format("process {} does not end", each.number()));
     }
     for (const unsigned slot : slots) {
-        wait_for_users(detail::users_file(folder, slot));
+        detail::wait_for_users(folder, slot);
         tidy(folder, slot);
     }
 }

@@ -4,6 +4,8 @@
 #include <upciedev/model.hpp>
 #include <upciedev/transport.hpp>
 
+#include <functional>
+
 namespace upciedev {
 inline namespace v1 {
 
@@ -34,6 +36,15 @@ class UPCIEDEV_API sim_board final : public transport {
     /// A DMA engine of it could not be stopped: it was cut off from the bus and reset, and has gone
     /// for whoever had it. board::reopen() brings it back.
     [[nodiscard]] bool failed() const noexcept;
+    /// Called when the board has failed(), by the thread that waited for the engine and without any
+    /// lock; it must not wait for users of the board, of which that thread is one.
+    void on_failure(std::function<void()> call);
+    /// After it has failed() and nobody uses it any more, channels and maps included: the same
+    /// hardware serves anew, as the next generation. Waits for transfers that are still ending.
+    /// \throws error io_error: no memory is left
+    void begin_again();
+    /// Which one in its slot it is, where boards follow one another; 1 at first.
+    void set_generation(std::uint64_t generation);
     /// The board's own side of a register: no rights, no effects.
     void set(std::string_view path, std::uint64_t bits);
     [[nodiscard]] std::uint64_t get(std::string_view path) const;
