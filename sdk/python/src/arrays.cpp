@@ -3,6 +3,8 @@
 
 #include <upciedev/error.hpp>
 
+#include <pybind11/stl.h>
+
 namespace py = pybind11;
 
 namespace upciedev::python {
@@ -41,11 +43,16 @@ extent extent_of(std::int64_t first, std::optional<std::int64_t> count,
     return {begin, static_cast<std::size_t>(wanted)};
 }
 
+py::array new_array(const py::dtype& type, const std::vector<std::size_t>& shape) {
+    return py::module_::import("numpy").attr("empty")(py::cast(shape), type);
+}
+
+std::size_t size_bytes(const py::array& array) {
+    return array.attr("nbytes").cast<std::size_t>();
+}
+
 py::array target(const std::optional<py::array>& out, const py::dtype& wanted, std::size_t count) {
-    if (!out) {
-        py::array fresh(wanted, static_cast<py::ssize_t>(count));
-        return fresh;
-    }
+    if (!out) return new_array(wanted, {count});
     if (!same_type(out->dtype(), wanted))
         throw py::type_error("out has dtype " + name_of(out->dtype()) + "; it must have " +
                              name_of(wanted));

@@ -33,8 +33,7 @@ py::array read_memory(dma_handle& self, std::int64_t offset, std::optional<std::
     check_plain(wanted, what);
     const auto part = extent_of(offset, count, out, what.facts().memory, what.where());
     py::array array = target(out, wanted, part.count);
-    const std::span bytes(static_cast<std::byte*>(array.mutable_data()),
-                          static_cast<std::size_t>(array.nbytes()));
+    const std::span bytes(static_cast<std::byte*>(array.mutable_data()), size_bytes(array));
     until_done(timeout, [&](auto time) { return what.read(part.first, bytes, time); });
     return array;
 }
@@ -45,8 +44,7 @@ void write_memory(dma_handle& self, std::uint64_t offset, const py::object& valu
     const py::array array =
         py::module_::import("numpy").attr("ascontiguousarray")(values).cast<py::array>();
     check_plain(array.dtype(), what);
-    const std::span bytes(static_cast<const std::byte*>(array.data()),
-                          static_cast<std::size_t>(array.nbytes()));
+    const std::span bytes(static_cast<const std::byte*>(array.data()), size_bytes(array));
     until_done(timeout, [&](auto time) { return what.write(offset, bytes, time); });
 }
 

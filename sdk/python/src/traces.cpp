@@ -14,7 +14,7 @@ namespace {
 
 /// upciedev.Traces: names, and an array of channel x sample.
 py::object to_object(const traces& what) {
-    py::array_t<double> data({what.channels(), what.samples()});
+    auto data = new_array(py::dtype::of<double>(), {what.channels(), what.samples()});
     std::memcpy(data.mutable_data(), what.data().data(), what.data().size() * sizeof(double));
     return py::module_::import("upciedev._traces").attr("Traces")(what.names(), data);
 }
