@@ -327,7 +327,7 @@ TEST_F(claims, RemovalWakesWhoWaitsOnTheLease) {
     const auto held = claim(mine_);
     background waiter{[&] {
         pollfd wait{held.lease.get(), POLLIN, 0};
-        return batch_result{::poll(&wait, 1, 10000), static_cast<std::uint32_t>(wait.revents)};
+        return batch_result{::poll(&wait, 1, -1), static_cast<std::uint32_t>(wait.revents)};
     }};
     const unbound away{the(role::memory)};
     EXPECT_EQ(waiter.join(), (batch_result{1, POLLERR | POLLHUP}));
@@ -399,7 +399,7 @@ TEST(resets, AreForTheHolderOfTheClaim) {
 TEST(resets, EndAWaitingPoll) {
     const auto board = open_board(role::spare_edu);
     background waiter{[&] {
-        upciedev_op ops[] = {read_op(0, 0), poll_op(0, 0, 0x0ddba11, 10s)};
+        upciedev_op ops[] = {read_op(0, 0), poll_op(0, 0, 0x0ddba11, longest_poll)};
         return run(board.get(), ops);
     }};
     ASSERT_EQ(control(open_board(role::spare_edu).get(), UPCIEDEV_RESET, nullptr), 0);

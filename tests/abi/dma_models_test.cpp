@@ -231,7 +231,7 @@ TEST_P(dma_models, HangingEngineIsStoppedByTheTimeOut) {
         const auto begin = clock::now();
         EXPECT_EQ(move_some(300), ETIMEDOUT);
         EXPECT_GE(since(begin), 290ms);
-        EXPECT_LT(since(begin), 5s);
+        EXPECT_LT(since(begin), milliseconds{patient_ms});
     }
     expect_it_works();
 }
@@ -257,7 +257,7 @@ TEST_P(dma_models, KilledInAHangingTransfer) {
         move_some(patient_ms);
         return 0;
     }};
-    std::this_thread::sleep_for(300ms);
+    await_call(mover);
     EXPECT_EQ(mover.kill(), killed_by(SIGKILL));
     EXPECT_EQ(counters(), before);
     ill.switch_off();
@@ -281,13 +281,11 @@ TEST_P(dma_models, HangingStreamIsStopped) {
 }
 
 TEST_P(dma_models, HangingTransferEndsWhenTheBoardLeaves) {
-    const auto begin = clock::now();
     {
         fault ill{which_, "engine_hangs"};
         background mover{[&] { return batch_result{move_some(patient_ms), 0}; }};
         const unbound away{which_};
         EXPECT_EQ(mover.join().error, ENODEV);
-        EXPECT_LT(since(begin), 10s);
         ill.switch_off();
     }
     open();
@@ -301,7 +299,7 @@ class dma_runs_on : public dma_models {
   protected:
     static bool stays(std::span<std::byte> memory) {
         fill(memory, 4711);
-        std::this_thread::sleep_for(700ms);
+        std::this_thread::sleep_for(200ms);
         return mismatch(memory, filled(memory.size(), 4711)) == memory.size();
     }
     // As an administrator does with a board that failed.
@@ -367,9 +365,9 @@ TEST_P(dma_runs_on, ClosedWithItsRingMapped) {
     {
         const ring mine{channel_, 100'000, 2};
         ASSERT_EQ(start(channel_, start_of(0, 0, 0)), 0);
-        std::this_thread::sleep_for(100ms);
+        EXPECT_EQ(exchange(channel_, {}, 0, 100), ETIMEDOUT);
         channel_.close();
-        std::this_thread::sleep_for(100ms);
+        std::this_thread::sleep_for(20ms);
     }                                       // stopped when the last map goes
     std::vector<std::byte> reused(8 * mib); // among it, the pages that the ring had
     EXPECT_TRUE(stays(reused));

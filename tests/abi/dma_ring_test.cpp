@@ -354,7 +354,8 @@ TEST_F(dma_ring, KilledWhileItFlows) {
         exchange(channel, {}, 1000);
         return 0;
     }};
-    std::this_thread::sleep_for(250ms);
+    EXPECT_TRUE(eventually([&] { return counters().at("ring_pages") > before.at("ring_pages"); }));
+    await_call(streamer);
     EXPECT_EQ(streamer.kill(), killed_by(SIGKILL));
     EXPECT_EQ(counters(), before);
 }
@@ -388,10 +389,8 @@ TEST_F(dma_ring, RemovalEndsTheStreamAndLeavesTheFrames) {
     ASSERT_EQ(exchange(read_, {}, 0), 0);
     const auto index = mine.entry(0).index;
     background waiter{[&] { return batch_result{exchange(read_, {}, 1000), 0}; }};
-    const auto begin = clock::now();
     const unbound away{which_};
     EXPECT_EQ(waiter.join().error, ENODEV);
-    EXPECT_LT(since(begin), 3s);
     EXPECT_EQ(wait_for(read_), POLLERR | POLLHUP);
     EXPECT_EQ(mismatch(mine.frame(index), part(filled(memory_size, 31), 0)), frame_length);
     EXPECT_EQ(mine.state(), UPCIEDEV_DMA_ENDED);

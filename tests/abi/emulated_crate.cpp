@@ -2,6 +2,7 @@
 #include "emulated_crate.hpp"
 
 #include "modules.hpp"
+#include "threads.hpp"
 
 #include <array>
 #include <filesystem>
@@ -21,7 +22,6 @@ using namespace std::chrono_literals;
 // What tests/guest/runs.toml has the kernel leave alone
 const std::string window = "window=0x18000000";
 const std::string control_folder = "/sys/kernel/debug/test_bridge/";
-constexpr auto patience = 20s;
 
 void must(int error, const std::string& what) {
     if (error != 0) throw std::system_error(error, std::generic_category(), what);
@@ -93,15 +93,9 @@ void unload() {
     must(unload_module("test_bridge"), "unload test_bridge");
 }
 
-bool within(milliseconds limit, const std::function<bool()>& done) {
-    for (const auto began = clock::now(); since(began) < limit; std::this_thread::sleep_for(10ms))
-        if (done()) return true;
-    return done();
-}
-
 board at_slot(unsigned slot) {
     board found;
-    if (!within(patience, [&] { return find(slot, found); }))
+    if (!eventually([&] { return find(slot, found); }))
         throw std::runtime_error("no emulated board in slot " + std::to_string(slot));
     return found;
 }

@@ -20,8 +20,6 @@ void unload();
 // The card plugin alone, again.
 void load_card(const std::string& parameters);
 
-bool within(milliseconds limit, const std::function<bool()>& done);
-
 board at_slot(unsigned slot); // throws if there is none; waits for it for a while
 file open_slot(unsigned slot);
 std::string port_of(unsigned slot); // 10000:02:00.0

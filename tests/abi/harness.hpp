@@ -88,6 +88,8 @@ int write32(int fd, unsigned bar, std::uint64_t offset, std::uint32_t value);
 upciedev_op make_op(unsigned op, unsigned bar, std::uint64_t offset, unsigned width = 32);
 upciedev_op read_op(unsigned bar, std::uint64_t offset, unsigned width = 32);
 upciedev_op write_op(unsigned bar, std::uint64_t offset, std::uint64_t value, unsigned width = 32);
+// For what must come: on a slow machine it comes late.
+constexpr milliseconds longest_poll{UPCIEDEV_POLL_MAX_US / 1000};
 upciedev_op poll_op(unsigned bar, std::uint64_t offset, std::uint32_t value, milliseconds timeout);
 upciedev_op block_op(unsigned op, unsigned bar, std::uint64_t offset, void* buffer,
                      std::uint32_t count, unsigned width = 32);
@@ -142,6 +144,7 @@ class child {
     child& operator=(const child&) = delete;
     int join();
     int kill();
+    pid_t id() const { return id_; }
 
   private:
     pid_t id_;

@@ -162,7 +162,7 @@ class host_bridge_by_hand : public host_bridge {
         ASSERT_EQ(write32(fd, registers_bar, offset, 0), 0);
         ASSERT_EQ(write32(fd, registers_bar, length, bytes), 0);
         ASSERT_EQ(write32(fd, registers_bar, control_at, 1), 0);
-        auto end = poll_op(registers_bar, control_at, 0, 10s);
+        auto end = poll_op(registers_bar, control_at, 0, longest_poll);
         ASSERT_EQ(run(fd, end).error, 0);
         std::uint32_t error = 1;
         ASSERT_EQ(read32(fd, registers_bar, status, error), 0);

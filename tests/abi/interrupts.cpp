@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "interrupts.hpp"
+#include "threads.hpp"
 
 #include <gtest/gtest.h>
 
@@ -51,7 +52,7 @@ std::vector<upciedev_irq_event> read_events(const file& events, std::size_t at_l
 
 void raise(const file& board, std::uint32_t causes) {
     ASSERT_EQ(write32(board.get(), 0, raise_at, causes), 0);
-    auto served = poll_op(0, pending_at, 0, 5s);
+    auto served = poll_op(0, pending_at, 0, longest_poll);
     ASSERT_EQ(run(board.get(), served).error, 0);
 }
 
@@ -60,7 +61,7 @@ void raise_burst(const file& board, std::uint32_t times) {
     std::vector<upciedev_op> ops;
     for (std::uint32_t i = 0; i < in_one_call; ++i) {
         ops.push_back(write_op(0, raise_at, 1));
-        ops.push_back(poll_op(0, pending_at, 0, 5s));
+        ops.push_back(poll_op(0, pending_at, 0, longest_poll));
     }
     for (std::uint32_t done = 0; done < times; done += in_one_call) {
         const std::span some{ops.data(), 2 * std::min<std::size_t>(in_one_call, times - done)};
@@ -92,9 +93,7 @@ long attribute(const board& which, const std::string& name) {
 }
 
 void await_interrupts(const board& which, long count) {
-    const auto start = clock::now();
-    while (attribute(which, "interrupts") < count && since(start) < 5s)
-        std::this_thread::sleep_for(1ms);
+    eventually([&] { return attribute(which, "interrupts") >= count; });
     EXPECT_EQ(attribute(which, "interrupts"), count);
 }
 

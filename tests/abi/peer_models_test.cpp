@@ -2,6 +2,7 @@
 // Peer to peer between models: digitizer to I/O carrier, long transfers, engines that are ill, and
 // either end leaving in the midst. Runs in the boot for DMA, see tests/guest/runs.toml.
 #include "peers.hpp"
+#include "threads.hpp"
 
 #include <gtest/gtest.h>
 
@@ -27,6 +28,14 @@ upciedev_peer_route way_of(const file& from, const file& to) {
     what.bar = window_bar;
     EXPECT_EQ(control(from.get(), UPCIEDEV_PEER_ROUTE, &what), 0);
     return what;
+}
+
+// A file of the board as it is now; it may still be on its way back.
+file reopened(role which) {
+    int fd = -1;
+    if (!eventually([&] { return (fd = ::open(the(which).node.c_str(), O_RDWR)) >= 0; }))
+        throw std::runtime_error("it does not come back: " + the(which).node);
+    return file{fd};
 }
 
 void force_iova(bool on) {
@@ -173,12 +182,9 @@ TEST_F(peer_models, NothingArrivesAfterThePeerHasLeft) {
     fill_samples(65536, 5);
     fault runs_on{the(role::digitizer), "engine_runs_on"};
     auto what = to_carrier(0, 65536);
-    int error = 0;
-    std::thread busy{[&] { error = move(what); }};
-    std::this_thread::sleep_for(200ms);
+    background busy{[&] { return batch_result{move(what), 0}; }};
     unbind(the(role::carrier));
-    busy.join();
-    EXPECT_EQ(error, EHOSTDOWN);
+    EXPECT_EQ(busy.join().error, EHOSTDOWN);
     runs_on.switch_off();
     bind(the(role::carrier));
     carrier_ = open_board(role::carrier);
@@ -187,10 +193,7 @@ TEST_F(peer_models, NothingArrivesAfterThePeerHasLeft) {
     std::this_thread::sleep_for(300ms);
     EXPECT_EQ(first_difference(0, 65536, 6), 65536U) << "written after the engine was cut off";
     // The digitizer was reset meanwhile, and works
-    for (const auto began = clock::now(); since(began) < 10s; std::this_thread::sleep_for(50ms)) {
-        const file again{::open(the(role::digitizer).node.c_str(), O_RDWR)};
-        if (again.get() >= 0) break;
-    }
+    (void)reopened(role::digitizer);
     open();
     fill_samples(4096, 7);
     auto after = to_carrier(0, 4096);
@@ -199,15 +202,6 @@ TEST_F(peer_models, NothingArrivesAfterThePeerHasLeft) {
 }
 
 enum class means { unbind, remove, reset };
-
-// A file of the board as it is now; it may still be on its way back.
-file reopened(role which) {
-    for (const auto began = clock::now(); since(began) < 20s; std::this_thread::sleep_for(10ms)) {
-        const int fd = ::open(the(which).node.c_str(), O_RDWR);
-        if (fd >= 0) return file{fd};
-    }
-    throw std::runtime_error("not back after 20 s: " + the(which).node);
-}
 
 void take_away(role which, means how) {
     const auto& leaver = the(which);

@@ -179,12 +179,10 @@ TEST_F(peers, FramesFeedThePeer) {
 TEST_F(peers, APeerThatLeavesEndsTheTransfer) {
     fill_edu(pattern(4095, 1));
     auto what = transfer_to(memory_, 0, 4095);
-    const auto began = clock::now();
     background busy{[&] { return until_it_ends(writer_, what); }};
     {
         const unbound gone{the(role::memory)};
         EXPECT_EQ(busy.join().error, EHOSTDOWN);
-        EXPECT_LT(since(began), 3s);
         EXPECT_EQ(move(what), EHOSTDOWN) << "the file of the peer is stale";
     }
     memory_ = open_board(role::memory);

@@ -29,16 +29,13 @@ void pull_out(const board& which) {
 void put_back(const board& which) {
     shell("replug " + std::to_string(which.info.slot));
     shell("bind-crate");
-    const auto start = clock::now();
-    while (driver_of(which).empty() && since(start) < 10s)
-        std::this_thread::sleep_for(10ms);
-    ASSERT_NE(driver_of(which), "");
+    ASSERT_TRUE(eventually([&] { return !driver_of(which).empty(); }));
 }
 
 batch_result poll_until_gone(int fd) {
     batch_result result{};
     do {
-        auto op = poll_op(0, 4, 0x0ddba11, 10s);
+        auto op = poll_op(0, 4, 0x0ddba11, longest_poll);
         result = run(fd, op);
     } while (result.error == ETIMEDOUT);
     return result;
@@ -117,7 +114,7 @@ class in_order : public testing::Test {
 
 TEST_F(in_order, ResetIsARemoval) {
     background waiter{[&] {
-        auto op = poll_op(0, 4, 0x0ddba11, 10s);
+        auto op = poll_op(0, 4, 0x0ddba11, longest_poll);
         return run(fd_.get(), op);
     }};
     write_attribute("reset");
@@ -149,6 +146,10 @@ class hammers {
             thread.join();
         EXPECT_GT(successes_, 0) << "nobody ever reached the board";
     }
+    void let_in() const {
+        const int before = successes_;
+        eventually([&] { return successes_ > before; });
+    }
     hammers(const hammers&) = delete;
     hammers& operator=(const hammers&) = delete;
 
@@ -160,7 +161,7 @@ class hammers {
         file fd{::open(node.c_str(), O_RDWR | O_CLOEXEC)};
         if (fd.get() < 0) {
             EXPECT_TRUE(tolerable(errno)) << errno;
-            std::this_thread::sleep_for(1ms);
+            std::this_thread::yield();
         }
         return fd;
     }
@@ -202,7 +203,7 @@ void bind_often(const board& which, int times) {
     for (int i = 0; i < times; ++i) {
         unbind(which);
         bind(which);
-        std::this_thread::sleep_for(5ms); // let somebody in
+        at_work.let_in();
     }
 }
 

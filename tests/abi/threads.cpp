@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "threads.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <system_error>
 
@@ -25,12 +27,42 @@ void ignore_with_restart() {
     ::sigaction(SIGUSR1, &action, nullptr);
 }
 
-bool running(int thread) {
-    std::ifstream stat("/proc/self/task/" + std::to_string(thread) + "/stat");
+// What the kernel says of a thread, in "/proc/PID/task/TID/".
+std::string line_of(const std::string& thread, const char* name) {
+    std::ifstream in{thread + name};
     std::string line;
-    std::getline(stat, line);
-    const auto behind_name = line.rfind(") ");
-    return behind_name != std::string::npos && line.compare(behind_name, 3, ") R") == 0;
+    std::getline(in, line);
+    return line;
+}
+
+// Asleep in a call of a board's file; not in a page fault, nor for a lock of the C library.
+bool waits_in_call(const std::string& thread) {
+    constexpr long calls[] = {SYS_read, SYS_write, SYS_poll, SYS_ioctl, SYS_pread64, SYS_pwrite64};
+    long number = -1;
+    std::istringstream{line_of(thread, "syscall")} >> number;
+    return std::ranges::count(calls, number) != 0;
+}
+
+// Ticks that it has spent in the kernel.
+long kernel_ticks(const std::string& thread) {
+    const auto stat = line_of(thread, "stat");
+    std::istringstream fields{stat.substr(std::min(stat.size(), stat.rfind(')') + 1))};
+    std::string skipped;
+    for (int i = 3; i < 15; ++i)
+        fields >> skipped;
+    long ticks = 0;
+    fields >> ticks;
+    return ticks;
+}
+
+// It may also be one that never sleeps, but works in the kernel.
+void await_call(const std::string& thread) {
+    constexpr long long_enough = 5;
+    const auto before = kernel_ticks(thread);
+    eventually([&] {
+        return line_of(thread, "stat").empty() || waits_in_call(thread) ||
+               kernel_ticks(thread) >= before + long_enough;
+    });
 }
 
 [[noreturn]] void fail(const char* what) {
@@ -39,18 +71,30 @@ bool running(int thread) {
 
 } // namespace
 
+bool eventually(const std::function<bool()>& holds) {
+    constexpr int looks = 20'000;
+    for (int look = 0; look < looks; ++look) {
+        if (holds()) return true;
+        std::this_thread::sleep_for(1ms);
+    }
+    return false;
+}
+
+void await_call(const child& process) {
+    const auto id = std::to_string(process.id());
+    await_call("/proc/" + id + "/task/" + id + "/");
+}
+
 background::background(std::function<batch_result()> call) {
     ignore_with_restart();
     thread_ = std::thread{[this, call = std::move(call)] {
         id_ = static_cast<int>(::syscall(SYS_gettid));
         result_ = call();
+        ended_ = true;
     }};
     while (id_ == 0)
-        std::this_thread::sleep_for(1ms);
-    std::this_thread::sleep_for(100ms); // it gets into the kernel,
-    // on a busy machine later
-    for (const auto start = clock::now(); running(id_) && since(start) < 5s;)
-        std::this_thread::sleep_for(1ms);
+        std::this_thread::yield();
+    await_call("/proc/self/task/" + std::to_string(id_) + "/");
 }
 
 background::~background() {
@@ -85,7 +129,7 @@ late_memory::~late_memory() {
 
 void late_memory::await_fault() {
     pollfd wait{fault_.get(), POLLIN, 0};
-    if (::poll(&wait, 1, 10000) != 1) throw std::runtime_error("nobody touched the late memory");
+    if (::poll(&wait, 1, -1) != 1) throw std::runtime_error("nobody touched the late memory");
 }
 
 void late_memory::deliver() {

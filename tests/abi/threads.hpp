@@ -9,6 +9,13 @@
 
 namespace raw {
 
+// Waits until it holds, and returns whether it does. Gives up after so many looks, not seconds: on
+// a slow machine a look takes longer.
+bool eventually(const std::function<bool()>& holds);
+
+// Waits until that child has entered a system call that waits or takes long, as that of the driver.
+void await_call(const child& process);
+
 // A call that waits, in a thread of its own that has entered it when the constructor returns.
 class background {
   public:
@@ -17,10 +24,12 @@ class background {
     background(const background&) = delete;
     background& operator=(const background&) = delete;
     void signal(); // SIGUSR1, whose handler does nothing and asks for a restart
+    bool ended() const { return ended_; }
     batch_result join();
 
   private:
     std::atomic<int> id_{0};
+    std::atomic<bool> ended_{false};
     batch_result result_{};
     std::thread thread_;
 };

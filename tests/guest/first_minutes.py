@@ -58,7 +58,7 @@ def give_back(address: str) -> None:
 
 def carry_out(command: Command) -> str:
     """What is wrong with it, or nothing."""
-    done = subprocess.run(["bash", "-c", command.text], cwd=ROOT, text=True, timeout=200,
+    done = subprocess.run(["bash", "-c", command.text], cwd=ROOT, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     subprocess.run(["udevadm", "settle"], check=True)
     if done.returncode != 0:

@@ -20,13 +20,13 @@ from pathlib import Path
 
 import upciedev
 import models
-from models import wait_for
 from verdicts import run_all
+from waiting import wait_for, wait_until_it_waits
 
 NAMES = sys.argv[1] if len(sys.argv) > 1 else models.NAMES
 TOOLS = Path(__file__).resolve().parent
 COUNTERS = Path("/sys/kernel/debug/upciedev/counters")
-SECONDS = 30  # for a board to leave or to come back
+SECONDS = 300  # at most, for a board to leave or to come back
 LONG = 60.0  # a wait that only removal ends
 PULLED_EACH = 5  # of the cycles, every fifth takes the power away; the others remove and rescan
 DIGITIZER = 2
@@ -50,7 +50,7 @@ class Program:
         self.ended: list[BaseException | str] = []
         self.waiting = threading.Thread(target=self.wait)
         self.waiting.start()
-        time.sleep(0.3)
+        wait_until_it_waits(self.waiting)
         assert not self.ended, self.ended
 
     def wait(self) -> None:

@@ -8,13 +8,13 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable
 
 import numpy as np
 
 import upciedev
 from verdicts import run_all
+from waiting import wait_for
 
 NAMES = "devices/crates/full.yaml"
 SOFTWARE, EXTERNAL = 0, 1  # CTRL.MODE of vadc10
@@ -96,13 +96,6 @@ def the_timer_triggers_the_digitizers_over_the_backplane() -> None:
             wait_for(lambda adc=adc: adc["TRIGGERS"] > 0, "a trigger")
         set_field(timer, "CTRL", "SOURCE", 0)
         assert timer["trigger[1].COUNT"] >= 1
-
-
-def wait_for(done: Callable[[], bool], what: str, seconds: float = 30, seen: Callable[[], object] | None = None) -> None:
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, f"waited {seconds:g} s for {what}: {seen() if seen else ''}"
-        time.sleep(0.05)
 
 
 if __name__ == "__main__":

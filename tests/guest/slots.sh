@@ -1,39 +1,45 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
-# What the slot scripts of the guest share.
+# What the slot scripts of the guest share. In an emulated machine a process costs far more than what
+# it does, so there are none here: functions leave their results in variables.
 pci=/sys/bus/pci
 
 die() {
-    echo "$(basename "$0"): $*" >&2
+    echo "${0##*/}: $*" >&2
     exit 1
 }
 
-# board_of SLOT: PCI address of what is or would be in the slot.
-board_of() {
+# find_board SLOT: sets `board`, the PCI address of what is or would be in the slot.
+find_board() {
     [[ -e $pci/slots/$1/address ]] || die "no slot '$1'; there are: $(cd "$pci/slots" && echo *)"
-    echo "$(<"$pci/slots/$1/address").0"
+    read -r board <"$pci/slots/$1/address"
+    board=$board.0
 }
 
-# port_of SLOT: PCI address of the bridge above the slot.
-port_of() {
-    local board bus port
-    board=$(board_of "$1") || exit
-    bus=$((16#$(cut -d: -f2 <<<"$board")))
-    for port in "$pci"/devices/*/secondary_bus_number; do
-        if [[ $(<"$port") -eq $bus ]]; then
-            basename "$(dirname "$port")"
+# find_port SLOT: sets `board` and `port`, the PCI address of the bridge above the slot.
+find_port() {
+    local bus bridge
+    find_board "$1"
+    for bridge in "$pci"/devices/*/secondary_bus_number; do
+        read -r bus <"$bridge"
+        if [[ $bus -eq $((16#${board:5:2})) ]]; then
+            port=${bridge%/*} port=${port##*/}
             return
         fi
     done
     die "no bridge above slot $1"
 }
 
-# wait_until SECONDS CONDITION...
+# wait_until CONDITION...: the limit counts looks, which are slow where the machine is.
 wait_until() {
-    local tenths=$(($1 * 10))
-    shift
+    local looks=2000
     until "$@"; do
-        [[ $((tenths--)) -gt 0 ]] || return 1
-        sleep 0.1
+        [[ $((looks--)) -gt 0 ]] || return 1
+        pause
     done
+}
+
+# 30 ms, in which nothing comes out of a pipe of tools/guest/inside
+pause() {
+    read -r -t 0.03 <>/run/upciedev/silent || true
 }
