@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import shell
+from . import costs, kvm, shell
 from .machine import GuestSwitchedOff, GuestTimeout
 from .paths import DEFAULT_CRATE, KERNELS, REPOSITORY, GuestError
 from .session import Boot, Run, Session, build_modules
@@ -36,8 +36,9 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--expect", metavar="REGEX", action="append", default=[],
                         help="a kernel message that must come; any other warning is a failure")
     result.add_argument("--shell", action="store_true", help="a shell at this terminal instead of a command, without a time-out")
-    result.add_argument("--kvm", choices=("auto", "on", "off"), default="auto",
-                        help="for the shell; auto (default): unless this machine is a virtual one itself")
+    result.add_argument("--kvm", choices=kvm.WISHES,
+                        help="auto (default for the shell): if a trial boot with KVM reaches its end; "
+                             "off (default for a command): the processor is emulated")
     result.add_argument("command", nargs="*", metavar="COMMAND")
     return result
 
@@ -46,8 +47,9 @@ def boot_of(arguments: argparse.Namespace) -> Boot:
     crate = arguments.crate.resolve()
     run = Run("command", shell.command(crate) if arguments.shell else shlex.join(arguments.command), arguments.expect)
     boot = Boot(arguments.kernel, [run], crate, arguments.qemu_arg, arguments.append, arguments.timeout)
+    boot.accelerator = kvm.accelerator(arguments.kvm or ("auto" if arguments.shell else "off"))
     if arguments.shell:
-        boot.seconds, boot.interactive, boot.accelerator = None, True, shell.accelerator(arguments.kvm)
+        boot.seconds, boot.interactive = None, True
     return boot
 
 
@@ -58,7 +60,10 @@ def report(session: Session, started: float) -> int:
         for line in lines:
             print(f"guest: [{name}] {line}", file=sys.stderr)
     status = session.status(run)
-    print(f"guest: exit {status} after {time.monotonic() - started:.1f} s; logs in "
+    seconds = time.monotonic() - started
+    found = costs.costs("", session.kernel_log(), seconds, session.processor_seconds)
+    phases = ", ".join(f"{cost.run.strip('()')} {cost.seconds:.1f}" for cost in found)
+    print(f"guest: exit {status} after {seconds:.1f} s ({phases}); logs in "
           f"{session.folder.relative_to(REPOSITORY)}", file=sys.stderr)
     return status or (EXIT_BENCH if complaints else 0)
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 from pathlib import Path
@@ -33,10 +34,16 @@ def plan(*arguments: str) -> list[str]:
 
 
 def qemu_arguments(crate_file: Path | None) -> list[str]:
-    return switch() + (plan(str(crate_file)) if crate_file else [])
+    return plan(str(crate_file)) if crate_file else []
 
 
 def models(crate_file: Path | None) -> dict[str, str]:
     """By slot: what serves the boards that QEMU has not."""
     slots = plan("--models", str(crate_file)) if crate_file else []
     return {slot: shlex.join([str(SLOT), str(crate_file), slot]) for slot in slots}
+
+
+def slots(crate_file: Path | None) -> list[int]:
+    """Those with a board."""
+    arguments = " ".join(qemu_arguments(crate_file))
+    return sorted({*map(int, re.findall(r"\bbus=slot(\d+)\b", arguments)), *map(int, models(crate_file))})

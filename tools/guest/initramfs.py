@@ -10,6 +10,11 @@ from .paths import BUSYBOX, GuestError, kernel_folder, release
 
 INIT = Path(__file__).with_name("init")
 NEEDED = ("virtio_pci", "9pnet_virtio", "9p")
+TRIAL = b"""#!/bin/busybox sh
+/bin/busybox mount -t devtmpfs dev /dev
+/bin/busybox printf '\\040' | /bin/busybox dd of=/dev/port bs=1 seek=244 count=1
+/bin/busybox poweroff -f
+"""
 REGULAR, FOLDER = 0o100755, 0o040755
 
 
@@ -46,6 +51,13 @@ def unpacked(module: Path) -> bytes:
     if module.suffix != ".xz":
         return module.read_bytes()
     return subprocess.run(["xz", "-dc", str(module)], stdout=subprocess.PIPE, check=True).stdout
+
+
+def write_trial(target: Path) -> None:
+    """For a guest that has nothing to do but to end."""
+    members = [("bin", FOLDER, b""), ("dev", FOLDER, b"")]
+    members += [("bin/busybox", REGULAR, BUSYBOX.read_bytes()), ("init", REGULAR, TRIAL)]
+    target.write_bytes(archive(members))
 
 
 def write(kernel: str, target: Path) -> None:

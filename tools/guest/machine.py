@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -13,14 +14,19 @@ from .paths import QEMU, REPOSITORY, TRIXIE, GuestError, kernel_folder
 # What the guest's init makes QEMU end with when everything was run; see tools/guest/init.
 EXIT_FINISHED = 65
 PROCESSORS = 2
+LOOK_SECONDS = 5.0  # at a guest's progress
 ACCELERATORS = {"tcg": "tcg,thread=multi,tb-size=256", "kvm": "kvm"}
 KERNEL_ARGUMENTS = (
     "console=ttyS0 loglevel=5 panic=-1 oops=panic tsc=reliable no_timer_check log_buf_len=4M "
-    "printk.devkmsg=on slub_debug=FZPU page_poison=1 kfence.sample_interval=10 "
+    "printk.devkmsg=on "
     # Else a hot-plugged board makes the kernel move the I/O windows of all others; and a large memory
     # finds no room again, as SeaBIOS puts the windows for these where QEMU says that AMD has reserved.
     "pci=hpiosize=0,no_e820"
 )
+
+# Of memory: they cost a quarter of a boot, and of what works in the kernel.
+CHECKS = "slub_debug=FZPU page_poison=1 kfence.sample_interval=10"
+QUICK = "rcupdate.rcu_expedited=1 cryptomgr.notests"
 
 
 @dataclass
@@ -33,9 +39,11 @@ class Machine:
     memory: str = "512M"
     interactive: bool = False  # somebody types, and may leave by Ctrl-A x
     accelerator: str = "tcg"
+    checks: bool = True  # by the kernel, of its memory; else as quick as it can
 
     def command(self) -> list[str]:
-        cmdline = " ".join([KERNEL_ARGUMENTS, f"upciedev.repository={REPOSITORY}", *self.append])
+        more = CHECKS if self.checks else QUICK
+        cmdline = " ".join([KERNEL_ARGUMENTS, more, f"upciedev.repository={REPOSITORY}", *self.append])
         return [
             # No orphan, however this process dies.
             "setpriv", "--pdeathsig", "KILL", str(QEMU),
@@ -56,15 +64,19 @@ class Machine:
             *self.extra, *self.crate,
         ]  # fmt: skip
 
-    def run(self, output: IO[str] | None, seconds: float | None) -> None:
-        """Until the guest has finished; raises GuestError when it ends in any other way."""
+    def run(self, output: IO[str] | None, seconds: float | None, quiet_seconds: float | None = None) -> None:
+        """Until the guest has finished; raises GuestError when it ends in any other way.
+
+        `seconds` is a limit for all of it, `quiet_seconds` one without any sign of progress.
+        """
         with (self.folder / "qemu.log").open("w") as errors:
             process = subprocess.Popen(self.command(), cwd=self.folder, stdin=None if self.interactive else subprocess.DEVNULL,
                                        stdout=output, stderr=errors, start_new_session=True)
         try:
-            status = process.wait(timeout=seconds)
+            status = self.wait(process, quiet_seconds) if quiet_seconds else process.wait(timeout=seconds)
         except subprocess.TimeoutExpired as late:
-            raise GuestTimeout(f"the guest did not finish within {seconds:g} s{self.console_tail()}") from late
+            limit = f"went on after {quiet_seconds:g} s without progress" if quiet_seconds else f"finished within {seconds:g} s"
+            raise GuestTimeout(f"the guest has not {limit}{self.console_tail()}") from late
         finally:
             process.kill()
             process.wait()
@@ -72,6 +84,23 @@ class Machine:
             raise GuestSwitchedOff
         if status != EXIT_FINISHED:
             raise GuestError(self.explain(status))
+
+    def wait(self, process: subprocess.Popen[bytes], quiet_seconds: float) -> int:
+        before, since = self.progress(), time.monotonic()
+        while True:
+            try:
+                return process.wait(timeout=LOOK_SECONDS)
+            except subprocess.TimeoutExpired:
+                now = self.progress()
+                if now != before:
+                    before, since = now, time.monotonic()
+                elif time.monotonic() - since > quiet_seconds:
+                    raise
+
+    def progress(self) -> dict[str, int]:
+        """Sizes of what the guest writes: the console, and what its runs leave."""
+        files = [self.folder / "console.log", *(self.folder / "out").glob("*")]
+        return {file.name: file.stat().st_size for file in files if file.is_file()}
 
     def explain(self, status: int) -> str:
         if status == 0:

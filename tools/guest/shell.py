@@ -5,17 +5,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shlex
 import sys
 import termios
 from collections.abc import Iterator
 from pathlib import Path
 
-from .paths import GuestError
-
 GREETING = "The crate's boards, on our driver. The repository is read-only here, /tmp is not. `exit` or Ctrl-A x ends the guest."
-KVM = Path("/dev/kvm")
 
 
 def command(crate_file: Path) -> str:
@@ -29,15 +25,6 @@ def command(crate_file: Path) -> str:
             'upciedev --crate local "${names[@]}" ls\n'
             f"./dev run -- env TERM={terminal} PS1='crate:\\w# ' "
             "setsid --ctty --wait bash --norc -i </dev/ttyS1 >/dev/ttyS1 2>&1\n")
-
-
-def accelerator(wish: str) -> str:
-    """In a virtual machine /dev/kvm often opens and then runs nothing: there it is used only if wished for."""
-    virtual = re.search(r"^flags\s*:.*\bhypervisor\b", Path("/proc/cpuinfo").read_text(), re.MULTILINE) is not None
-    usable = os.access(KVM, os.R_OK | os.W_OK)
-    if wish == "on" and not usable:
-        raise GuestError(f"this user cannot open {KVM}; leave --kvm out to emulate the processor")
-    return "kvm" if wish == "on" or (wish == "auto" and usable and not virtual) else "tcg"
 
 
 @contextlib.contextmanager

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """`./dev test guest` and `./dev test abi`: the runs of tests/guest/runs.toml, few boots a kernel.
 
-A guest keeps its processors busy: two guests on two took as long as one after the other. Where there are
-enough for two guests, two lanes of kernels run side by side, each a process of its own.
+A guest has two processors and keeps one busy, on average: as many boots run side by side as this machine has
+processors.
 """
 
 from __future__ import annotations
@@ -12,51 +12,20 @@ import os
 import subprocess
 import sys
 import time
-import tomllib
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
 
 import results
 from results import Result
 
-from .machine import PROCESSORS
-from .paths import BUILD, DEFAULT_CRATE, KERNELS, REPOSITORY, GuestError
+from . import costs, kvm
+from .paths import BUILD, KERNELS, REPOSITORY, GuestError
+from .plan import RUNGS, Plan
 from .session import Boot, Run, Session, build_modules
 
-RUNS = REPOSITORY / "tests/guest/runs.toml"
 TARGET = BUILD / "results/guest.tsv"
 HOST_SECONDS = 300
-LANES = (("newest",), ("6.1", "6.12"))
-KNOWN_KEYS = {
-    "run": {"name", "part", "kernels", "command", "expect", "boot"},
-    "host": {"name", "part", "kernels", "command"},
-    "boot": {"crate", "append", "qemu", "timeout", "memory", "vfio"},
-}
-
-
-def read_runs() -> dict[str, Any]:
-    with RUNS.open("rb") as file:
-        plan = tomllib.load(file)
-    for kind, tables in (("run", plan["run"]), ("host", plan["host"]), ("boot", plan["boot"].values())):
-        for table in tables:
-            unknown = set(table) - KNOWN_KEYS[kind]
-            if unknown:
-                raise GuestError(f"{RUNS}: unknown key '{unknown.pop()}' in a {kind}")
-    return plan
-
-
-def boots(plan: dict[str, Any], part: str, kernel: str) -> list[tuple[str, Boot]]:
-    found = []
-    for name, settings in plan["boot"].items():
-        runs = [Run(run["name"], run["command"], run.get("expect", [])) for run in plan["run"]
-                if kernel in run["kernels"] and part in ("all", run["part"]) and run.get("boot", "plain") == name]
-        if runs:
-            crate = REPOSITORY / settings["crate"] if "crate" in settings else DEFAULT_CRATE
-            found.append((name, Boot(kernel, runs, crate, settings.get("qemu", []), settings.get("append", []),
-                                     settings.get("timeout", 900), is_suite=True, memory=settings.get("memory", "512M"),
-                                     vfio=settings.get("vfio", {}))))
-    return found
+PROCESSORS_EACH = 1  # that a guest keeps busy
 
 
 def judge_run(prefix: str, session: Session, run: Run) -> list[Result]:
@@ -88,8 +57,10 @@ def run_boot(prefix: str, boot: Boot) -> list[Result]:
         print(f"  {problem}", flush=True)
         finished = [row for run in boot.runs for row in judge_run(prefix, session, run)]
         return [*finished, Result("fail", f"{prefix}.boot", str(problem).splitlines()[0])]
+    seconds = time.monotonic() - started
     found = [row for run in boot.runs for row in judge_run(prefix, session, run)] + judge_kernel(prefix, session)
-    print(f"  {prefix}: {results.tally(found)} ({time.monotonic() - started:.0f} s)", flush=True)
+    print(f"  {prefix}: {results.tally(found)} ({seconds:.0f} s)", flush=True)
+    costs.append(costs.costs(prefix, session.kernel_log(), seconds, session.processor_seconds))
     return found
 
 
@@ -103,59 +74,78 @@ def run_on_host(name: str, command: str) -> list[Result]:
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode != 0:
         print(done.stdout[-6000:], flush=True)
+    seconds = time.monotonic() - started
     found = results.collect(name, done.returncode, stem)
-    print(f"  {name}: {results.tally(found)} ({time.monotonic() - started:.0f} s)", flush=True)
+    print(f"  {name}: {results.tally(found)} ({seconds:.0f} s)", flush=True)
+    costs.append([costs.Cost(name, "(host)", seconds)])
     return found
 
 
-def run_kernel(plan: dict[str, Any], part: str, kernel: str) -> None:
-    wanted = boots(plan, part, kernel)
-    if not wanted:
-        return
+def build(kernel: str) -> bool:
     try:
         build_modules(kernel)
     except GuestError as problem:
         print(f"  {problem}", flush=True)
         results.append([Result("fail", f"guest.{kernel}.build", str(problem).splitlines()[0])], TARGET)
-        return
-    for name, boot in wanted:
-        prefix = f"guest.{kernel}" if name == "plain" else f"guest.{kernel}.{name}"
-        results.append(run_boot(prefix, boot), TARGET)
-    for program in plan["host"]:
-        if kernel in program["kernels"] and part in ("all", program["part"]):
-            results.append(run_on_host(f"guest.{kernel}.{program['name']}", program["command"]), TARGET)
+        return False
+    return True
 
 
-def run_lane(part: str, kernels: Iterable[str]) -> None:
-    plan = read_runs()
-    for kernel in kernels:
-        run_kernel(plan, part, kernel)
+def run_task(plan: Plan, kernel: str, task: str) -> None:
+    """A boot, or a program on this machine."""
+    for name, boot in plan.boots(kernel):
+        if name == task:
+            results.append(run_boot(f"guest.{kernel}" if name == "plain" else f"guest.{kernel}.{name}", boot), TARGET)
+    for program in plan.on_host(kernel):
+        if program["name"] == task:
+            results.append(run_on_host(f"guest.{kernel}.{task}", program["command"]), TARGET)
 
 
-def run_lanes() -> int:
-    words = [sys.executable, *sys.argv, "--no-fetch"]
-    one_lane = (tuple(kernel for kernels in LANES for kernel in kernels),)
-    wanted = LANES if len(os.sched_getaffinity(0)) >= 2 * PROCESSORS else one_lane
-    lanes = [subprocess.Popen([*words, *(f"--kernel={kernel}" for kernel in kernels)]) for kernels in wanted]
-    return max(lane.wait() for lane in lanes)
+def run_all(plan: Plan, kernels: Iterable[str]) -> int:
+    """Each task is a process of its own, whose processor time is counted."""
+    built = [kernel for kernel in kernels if plan.tasks(kernel) and build(kernel)]
+    words = [sys.executable, *sys.argv, f"--kvm={'on' if plan.accelerator == 'kvm' else 'off'}"]
+    tasks = [[*words, f"--kernel={kernel}", f"--task={task}"] for kernel in built for task in plan.tasks(kernel)]
+    lanes = max(1, len(os.sched_getaffinity(0)) // PROCESSORS_EACH)
+    costs.TABLE.unlink(missing_ok=True)
+    with ThreadPoolExecutor(max_workers=lanes) as pool:
+        return max(pool.map(lambda task: subprocess.run(task).returncode, tasks), default=0)
+
+
+def arguments_of(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="tools/guest-test", description=__doc__)
+    parser.add_argument("part", choices=("all", "abi", "guest"), nargs="?", default="all")
+    parser.add_argument("--rung", choices=RUNGS, default="full",
+                        help="gate: what `./dev test` runs; full (default): everything; rest: full without the gate")
+    parser.add_argument("--kernel", choices=KERNELS, action="append", help="only this one; may be repeated")
+    parser.add_argument("--only", metavar="RUN", action="append", help="only this run; may be repeated")
+    parser.add_argument("--list", action="store_true",
+                        help="print kernel, run and rung (gate or full) of each run, and boot nothing")
+    parser.add_argument("--kvm", choices=kvm.WISHES, default="off",
+                        help="auto: if a trial boot with KVM reaches its end; off (default): the processor is emulated")
+    parser.add_argument("--task", help=argparse.SUPPRESS)  # one boot, by run_all()
+    return parser.parse_args(words)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="tools/guest-test", description=__doc__)
-    parser.add_argument("part", choices=("all", "abi", "guest"))
-    parser.add_argument("--kernel", choices=KERNELS, action="append", help="only this one; may be repeated")
-    parser.add_argument("--no-fetch", action="store_true", help="what the bench needs is there")
-    arguments = parser.parse_args()
+    arguments = arguments_of(sys.argv[1:])
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     try:
-        if not arguments.no_fetch:
-            subprocess.run([str(REPOSITORY / "tools/fetch-bench")], check=True)
-        if not arguments.kernel:
-            return run_lanes()
-        run_lane(arguments.part, arguments.kernel)
+        plan = Plan.read(arguments.part, arguments.rung, arguments.only)
+        if arguments.list:
+            print(*plan.listing(), sep="\n")
+            return 0
+        if arguments.task:
+            plan.accelerator = kvm.accelerator(arguments.kvm)
+            run_task(plan, arguments.kernel[-1], arguments.task)
+            return 0
+        subprocess.run([str(REPOSITORY / "tools/fetch-bench")], check=True)
+        plan.accelerator = kvm.accelerator(arguments.kvm)
+        status = run_all(plan, arguments.kernel or reversed(KERNELS))
+        print(costs.report(costs.read()), flush=True)
+        return status
     except (GuestError, subprocess.CalledProcessError) as problem:
         print(f"guest-test: {problem}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-    return 0
