@@ -14,7 +14,7 @@
 #include <thread>
 
 namespace raw {
-namespace {
+namespace irq_enable_test {
 
 constexpr std::uint64_t status_at = 0x20, liveness_at = 0x04;
 constexpr std::uint32_t enabled = 0x80;
@@ -251,5 +251,5 @@ TEST(irq_enable_plugin, BitsAreKeptByEveryAccessOfEveryWidthAtEveryPlace) {
     EXPECT_EQ(unload_module("test_enable"), 0);
 }
 
-} // namespace
+} // namespace irq_enable_test
 } // namespace raw

@@ -23,7 +23,7 @@ from .paths import BUILD, KERNELS, REPOSITORY, GuestError
 from .plan import RUNGS, Plan
 from .session import Boot, Run, Session, build_modules
 
-TARGET = BUILD / "results/guest.tsv"
+TARGET = Path(os.environ.get("UPCIEDEV_TABLE", BUILD / "results/guest.tsv"))
 HOST_SECONDS = 300
 PROCESSORS_EACH = 1  # that a guest keeps busy
 
