@@ -7,6 +7,8 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -193,3 +195,60 @@ def test_closing_the_board_closes_its_channels(crate: upciedev.Crate) -> None:
         channel.read(0, 1)
     with pytest.raises(ValueError):
         stream.next(0)
+
+
+SLOW = """\
+format: 1
+board: slow
+bars: {regs: {index: 0, size: 4 KiB}}
+registers:
+  HOST: {at: regs+0x0, guard: true}
+  OFFSET: {at: regs+0x4, guard: true}
+  LENGTH: {at: regs+0x8, guard: true}
+  BUSY: {at: regs+0xc, access: ro}
+  STOP: {at: regs+0x10, guard: true}
+dma:
+  read:
+    direction: from_board
+    host: HOST
+    board: OFFSET
+    length: LENGTH
+    stop: [{STOP: 1}]
+    busy: BUSY
+    max_length: 4  # so every fourth byte is a start of its own
+    memory: {at: 0, size: 16 MiB}
+"""
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Iterator[upciedev.Dma]:
+    """A channel whose transfer of all its memory goes on until its time is over."""
+    (tmp_path / "slow.yaml").write_text(SLOW)
+    (tmp_path / "crate.yaml").write_text("format: 1\ncrate: slow\nslots: {1: {board: slow.yaml}}\n")
+    with upciedev.open(f"sim:{tmp_path}/crate.yaml") as opened:
+        yield opened[1].dma("read")
+
+
+def in_use(memory: upciedev.DmaBuffer) -> bool:
+    """Whether another thread is inside transfer(). Moves nothing: the time-out is refused."""
+    try:
+        memory.transfer(0, timeout=-1)
+    except RuntimeError:
+        return True
+    except ValueError:
+        return False
+    raise AssertionError("a negative time-out was taken")
+
+
+def test_a_buffer_may_be_closed_during_a_transfer(slow: upciedev.Dma) -> None:
+    memory = slow.buffer(16 << 20)
+    with ThreadPoolExecutor(1) as pool:
+        job = pool.submit(memory.transfer, 0, timeout=2)
+        while not in_use(memory):
+            assert not job.done()
+        memory.close()
+        assert memory.closed
+        with pytest.raises(upciedev.Timeout, match="DMA read"):
+            job.result(timeout=60)
+    with pytest.raises(ValueError, match="closed"):
+        memory.transfer(0)

@@ -51,11 +51,13 @@ void write_memory(dma_handle& self, std::uint64_t offset, const py::object& valu
 /// Memory that stays pinned.
 class buffer_object final : public exporter {
   public:
-    explicit buffer_object(dma_buffer&& what) : buffer_(std::move(what)) {}
-    [[nodiscard]] std::span<std::byte> bytes() override { return get().bytes(); }
-    dma_buffer& get() {
+    explicit buffer_object(dma_buffer&& what)
+        : buffer_(std::make_shared<dma_buffer>(std::move(what))) {}
+    [[nodiscard]] std::span<std::byte> bytes() override { return share()->bytes(); }
+    /// Outlives a close() meanwhile. \throws ValueError when it is closed
+    [[nodiscard]] std::shared_ptr<dma_buffer> share() const {
         if (!buffer_) throw_closed();
-        return *buffer_;
+        return buffer_;
     }
     void close() {
         check_unused("the buffer cannot be closed");
@@ -65,7 +67,7 @@ class buffer_object final : public exporter {
     std::atomic_flag in_use;
 
   private:
-    std::optional<dma_buffer> buffer_;
+    std::shared_ptr<dma_buffer> buffer_;
 };
 
 std::unique_ptr<buffer_object> buffer_of(dma_handle& self, std::uint64_t bytes) {
@@ -75,10 +77,10 @@ std::unique_ptr<buffer_object> buffer_of(dma_handle& self, std::uint64_t bytes) 
 void transfer(buffer_object& self, std::uint64_t offset, std::uint64_t at,
               std::optional<std::uint64_t> length, const py::object& timeout) {
     const only_user alone(self.in_use, "another thread uses this buffer");
-    auto& buffer = self.get();
-    const auto bytes =
-        length.value_or(buffer.bytes().size() - std::min<std::uint64_t>(at, buffer.bytes().size()));
-    until_done(timeout, [&](auto time) { return buffer.transfer(offset, at, bytes, time); });
+    const auto buffer = self.share();
+    const std::uint64_t size = buffer->bytes().size();
+    const auto bytes = length.value_or(size - std::min(at, size));
+    until_done(timeout, [&](auto time) { return buffer->transfer(offset, at, bytes, time); });
 }
 
 struct guarded_stream {
