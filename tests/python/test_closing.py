@@ -55,6 +55,43 @@ def test_a_closed_crate_closes_all_that_came_from_it(use: str) -> None:
         USES[use](things)
 
 
+class Closing:
+    """A number, or a time, that closes the crate when it is looked at."""
+
+    def __init__(self, crate: upciedev.Crate) -> None:
+        self.crate = crate
+
+    def __index__(self) -> int:
+        self.crate.close()
+        return 1
+
+    def total_seconds(self) -> float:
+        return self.__index__()
+
+
+CONVERSIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "reg.write": lambda a, number: a["reg"].write(number),
+    "reg.write_raw": lambda a, number: a["reg"].write_raw(number),
+    "reg.modify_raw": lambda a, number: a["reg"].modify_raw(number, 0),
+    "field.write": lambda a, number: a["field"].write(number),
+    "board[]": lambda a, number: a["board"].__setitem__("CTRL", number),
+    "bar.read": lambda a, number: a["bar"].read(number),
+    "batch.write": lambda a, number: a["batch"].write(a["reg"], number),
+    "batch.write a field": lambda a, number: a["batch"].write(a["field"], number),
+    "batch.write_raw": lambda a, number: a["batch"].write_raw(a["reg"], number),
+    "batch.wait": lambda a, number: a["batch"].wait(a["reg"], 1, 1, timeout=number),
+}
+
+
+@pytest.mark.parametrize("call", CONVERSIONS)
+def test_what_closes_while_it_is_converted_finds_all_closed(call: str) -> None:
+    things = make_all()
+    things["crate"].board(3).reg("CTRL").write(0)
+    with pytest.raises(ValueError, match="closed"):
+        CONVERSIONS[call](things, Closing(things["crate"]))
+    assert things["reg"].__repr__() == "<upciedev.Reg closed>"
+
+
 def test_a_closed_board_leaves_the_crate(crate: upciedev.Crate) -> None:
     with crate.board(3) as board:
         reg = board.reg("CTRL")

@@ -77,16 +77,18 @@ std::unique_ptr<result_handle> read(batch_handle& self, Handle& what) {
     return std::make_unique<result_handle>(self.idle().read(what.get()), self);
 }
 
+// Numbers come first: their conversion may run Python code, which may close or run the batch.
+
 template <class Handle>
 void write(batch_handle& self, Handle& what, const py::object& number) {
-    if (PyUnicode_Check(number.ptr()))
-        self.idle().write(what.get(), to_text(number.ptr()));
-    else
-        self.idle().write(what.get(), value_for(what.get(), number.ptr()));
+    if (PyUnicode_Check(number.ptr())) return self.idle().write(what.get(), to_text(number.ptr()));
+    const auto plain = value_for(what, number.ptr());
+    self.idle().write(what.get(), plain);
 }
 
 void write_raw(batch_handle& self, reg_handle& what, const py::object& bits) {
-    self.idle().write_raw(what.get(), bits_for(what.get(), bits.ptr()));
+    const auto plain = bits_for(what, bits.ptr());
+    self.idle().write_raw(what.get(), plain);
 }
 
 void modify_raw(batch_handle& self, reg_handle& what, std::uint64_t mask, std::uint64_t bits) {
@@ -95,7 +97,8 @@ void modify_raw(batch_handle& self, reg_handle& what, std::uint64_t mask, std::u
 
 void wait(batch_handle& self, reg_handle& what, std::uint64_t mask, std::uint64_t wanted,
           const py::object& timeout) {
-    self.idle().wait(what.get(), mask, wanted, to_timeout(timeout));
+    const auto time = to_timeout(timeout);
+    self.idle().wait(what.get(), mask, wanted, time);
 }
 
 void leave(batch_handle& self, const py::object& raised, const py::args& /*details*/) {

@@ -35,15 +35,17 @@ py::object get_item(board_handle& self, std::string_view path) {
 
 /// A register or field not looked up yet, for errors.
 struct place {
-    const board& on;
+    board_handle& on;
     std::string_view path;
-    [[nodiscard]] std::string where() const { return on.label() + ": " + std::string(path); }
+    [[nodiscard]] const place& get() const { return *this; }
+    [[nodiscard]] std::string where() const { return on.get().label() + ": " + std::string(path); }
 };
 
 void set_item(board_handle& self, std::string_view path, const py::object& number) {
-    const auto& what = self.get();
-    if (PyUnicode_Check(number.ptr())) return what.write(path, to_text(number.ptr()));
-    what.write(path, value_for(place{what, path}, number.ptr()));
+    if (PyUnicode_Check(number.ptr())) return self.get().write(path, to_text(number.ptr()));
+    place what{self, path};
+    const auto plain = value_for(what, number.ptr());
+    self.get().write(path, plain);
 }
 
 std::vector<std::string> registers(board_handle& self) {

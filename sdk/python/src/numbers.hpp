@@ -15,21 +15,22 @@ PyObject* to_python(const value& number);
 value to_value(PyObject* number);
 /// Bits of a register. \throws TypeError, error out_of_range
 std::uint64_t to_bits(PyObject* number);
-/// The same for a register or field, which the error names.
-template <class What>
-value value_for(const What& what, PyObject* number) {
+/// The same for the register or field of a handle, which the error names. This may run Python code,
+/// which may close the handle: call get() afterwards.
+template <class Handle>
+value value_for(Handle& self, PyObject* number) {
     try {
         return to_value(number);
     } catch (const error& reason) {
-        throw reason.at(what.where());
+        throw reason.at(self.get().where());
     }
 }
-template <class What>
-std::uint64_t bits_for(const What& what, PyObject* number) {
+template <class Handle>
+std::uint64_t bits_for(Handle& self, PyObject* number) {
     try {
         return to_bits(number);
     } catch (const error& reason) {
-        throw reason.at(what.where());
+        throw reason.at(self.get().where());
     }
 }
 

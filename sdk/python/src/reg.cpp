@@ -39,8 +39,9 @@ struct scalar {
     }
     static PyObject* write_raw(PyObject* self, PyObject* bits) noexcept {
         return guarded([=] {
-            const auto& what = self_of<Handle>(self).get();
-            what.write_raw(bits_for(what, bits));
+            auto& what = self_of<Handle>(self);
+            const auto number = bits_for(what, bits);
+            what.get().write_raw(number);
             return Py_NewRef(Py_None);
         });
     }
@@ -49,11 +50,13 @@ struct scalar {
     }
     static PyObject* write(PyObject* self, PyObject* number) noexcept {
         return guarded([=] {
-            const auto& what = self_of<Handle>(self).get();
-            if (PyUnicode_Check(number))
-                write_to(what, to_text(number));
-            else
-                write_to(what, value_for(what, number));
+            auto& what = self_of<Handle>(self);
+            if (PyUnicode_Check(number)) {
+                write_to(what.get(), to_text(number));
+            } else {
+                const auto plain = value_for(what, number);
+                write_to(what.get(), plain);
+            }
             return Py_NewRef(Py_None);
         });
     }
