@@ -163,6 +163,16 @@ def test_a_trigger_makes_a_frame(adc: upciedev.Board) -> None:
             traces["no"]
 
 
+def test_split_takes_bytes_that_lie_one_behind_the_other(adc: upciedev.Board) -> None:
+    daq = adc.area("DAQ")
+    rows = np.zeros((4, daq.sample_size), np.uint8)
+    rows[::2] = 255
+    assert daq.split(rows).data.shape[1] == daq.split(rows.tobytes()).data.shape[1] == 4
+    for wrong in (rows[::2], rows[::-1], rows.T):
+        with pytest.raises((ValueError, BufferError), match="contiguous"):
+            daq.split(wrong)
+
+
 def test_frames_are_written(crate: upciedev.Crate) -> None:
     carrier = crate["io1"]
     with carrier.dma("write").stream(3, 64, step=64, count=6) as stream:

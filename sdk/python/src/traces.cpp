@@ -12,6 +12,24 @@ namespace py = pybind11;
 namespace upciedev::python {
 namespace {
 
+/// The bytes of an object, which stay as long as this.
+class contiguous_bytes {
+  public:
+    /// \throws ValueError or BufferError (they do not lie one behind the other)
+    explicit contiguous_bytes(const py::buffer& of) {
+        if (PyObject_GetBuffer(of.ptr(), &view_, PyBUF_SIMPLE) != 0) throw py::error_already_set();
+    }
+    ~contiguous_bytes() { PyBuffer_Release(&view_); }
+    contiguous_bytes(const contiguous_bytes&) = delete;
+    contiguous_bytes& operator=(const contiguous_bytes&) = delete;
+    [[nodiscard]] std::span<const std::byte> bytes() const noexcept {
+        return {static_cast<const std::byte*>(view_.buf), static_cast<std::size_t>(view_.len)};
+    }
+
+  private:
+    Py_buffer view_{};
+};
+
 /// upciedev.Traces: names, and an array of channel x sample.
 py::object to_object(const traces& what) {
     auto data = new_array(py::dtype::of<double>(), {what.channels(), what.samples()});
@@ -32,10 +50,8 @@ py::object dma_traces(area_handle& self, std::uint64_t first, std::size_t count,
 
 py::object split(area_handle& self, const py::buffer& memory) {
     const area what = self.get();
-    const auto view = memory.request();
-    const std::span bytes(static_cast<const std::byte*>(view.ptr),
-                          static_cast<std::size_t>(view.size * view.itemsize));
-    return to_object(what.split(bytes));
+    const contiguous_bytes view(memory);
+    return to_object(what.split(view.bytes()));
 }
 
 } // namespace
