@@ -34,6 +34,43 @@ std::uint64_t overlap(std::uint64_t offset, unsigned bytes, const model_stretch&
     return low_bits(static_cast<unsigned>(8 * (end - begin))) << (8 * (begin - offset));
 }
 
+/// Where a stretch begins or ends.
+struct edge {
+    std::uint64_t offset = 0;
+    int readable = 0, writable = 0; ///< by how many more stretches (less, if below 0) from here on
+};
+
+std::vector<edge> edges_of(const std::vector<model_stretch>& stretches) {
+    std::vector<edge> edges;
+    for (const auto& s : stretches) {
+        edges.push_back({s.begin, s.readable ? 1 : 0, s.writable ? 1 : 0});
+        edges.push_back({s.end, s.readable ? -1 : 0, s.writable ? -1 : 0});
+    }
+    std::ranges::sort(edges, {}, &edge::offset);
+    return edges;
+}
+
+/// The same memory in ascending stretches that do not overlap: where several lie on one another,
+/// what one of them allows is allowed.
+std::vector<model_stretch> without_overlaps(const std::vector<model_stretch>& stretches) {
+    std::vector<model_stretch> apart;
+    int readable = 0, writable = 0;
+    std::uint64_t begin = 0;
+    for (const auto& at : edges_of(stretches)) {
+        const bool same = !apart.empty() && apart.back().end == begin &&
+                          apart.back().readable == (readable > 0) &&
+                          apart.back().writable == (writable > 0);
+        if (begin < at.offset && same)
+            apart.back().end = at.offset;
+        else if (begin < at.offset && (readable > 0 || writable > 0))
+            apart.push_back({begin, at.offset, readable > 0, writable > 0});
+        begin = at.offset;
+        readable += at.readable;
+        writable += at.writable;
+    }
+    return apart;
+}
+
 bool plain_for_writing(const model_cell& cell) {
     const std::uint64_t all = low_bits(8 * cell.bytes);
     return !cell.guard && !cell.rules.read_effects() && cell.rules.write_effects() == 0 &&
@@ -64,7 +101,8 @@ void model_rules::add(const register_description& what, std::uint64_t offset, st
 }
 
 void model_rules::add(const area_description& what) {
-    stretches_.push_back({what.offset, what.offset + what.size(), what.access});
+    stretches_.push_back({what.offset, what.offset + what.size(), what.access != access::wo,
+                          what.access != access::ro});
 }
 
 void model_rules::watch(std::uint64_t offset, unsigned bytes, bool reads) {
@@ -73,14 +111,14 @@ void model_rules::watch(std::uint64_t offset, unsigned bytes, bool reads) {
 
 void model_rules::finish() {
     std::ranges::sort(cells_, {}, &model_cell::offset);
-    std::ranges::sort(stretches_, {}, &model_stretch::begin);
+    stretches_ = without_overlaps(stretches_);
     for (const auto& cell : cells_) {
         const std::uint64_t end = cell.offset + cell.bytes;
         if (cell.rules.read_effects()) add_pages(no_read_, cell.offset, end);
         if (!plain_for_writing(cell)) add_pages(no_write_, cell.offset, end);
     }
     for (const auto& stretch : stretches_)
-        if (stretch.rights != access::rw) add_pages(no_write_, stretch.begin, stretch.end);
+        if (!stretch.plain()) add_pages(no_write_, stretch.begin, stretch.end);
     sort_once(no_read_);
     sort_once(no_write_);
 }
@@ -97,26 +135,29 @@ std::span<const model_cell> model_rules::cells(std::uint64_t offset, unsigned by
     return {first, last};
 }
 
+std::vector<model_stretch>::const_iterator model_rules::stretch_behind(std::uint64_t offset) const {
+    return std::ranges::partition_point(stretches_,
+                                        [&](const model_stretch& s) { return s.end <= offset; });
+}
+
 bit_rules model_rules::at(std::uint64_t offset, unsigned bytes) const {
     bit_rules all;
     for (const auto& cell : cells(offset, bytes))
         merge(all, changed(cell.rules,
                            [&](std::uint64_t mask) { return moved(mask, cell.offset, offset); }));
-    const auto before = [&](const model_stretch& s) { return s.end <= offset; };
-    auto stretch = std::ranges::partition_point(stretches_, before);
+    auto stretch = stretch_behind(offset);
     for (; stretch != stretches_.end() && stretch->begin < offset + bytes; ++stretch) {
         const std::uint64_t mask = overlap(offset, bytes, *stretch);
-        if (stretch->rights != access::wo) all.readable |= mask;
-        if (stretch->rights != access::ro) all.writable |= mask;
+        if (stretch->readable) all.readable |= mask;
+        if (stretch->writable) all.writable |= mask;
     }
     return all;
 }
 
 bool model_rules::plain_memory(std::uint64_t offset, std::uint64_t bytes) const {
-    const auto before = [&](const model_stretch& s) { return s.end <= offset; };
-    const auto stretch = std::ranges::partition_point(stretches_, before);
+    const auto stretch = stretch_behind(offset);
     return stretch != stretches_.end() && stretch->begin <= offset &&
-           offset + bytes <= stretch->end && stretch->rights == access::rw;
+           offset + bytes <= stretch->end && stretch->plain();
 }
 
 bool model_rules::mappable(std::uint64_t offset, std::uint64_t bytes, bool writing) const {

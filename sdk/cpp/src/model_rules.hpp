@@ -27,7 +27,10 @@ struct model_cell {
 struct model_stretch {
     std::uint64_t begin = 0;
     std::uint64_t end = 0;
-    access rights = access::rw;
+    bool readable = false;
+    bool writable = false;
+
+    [[nodiscard]] bool plain() const noexcept { return readable && writable; }
 };
 
 /// What a board file says of one BAR, ready for access by address.
@@ -44,13 +47,17 @@ class model_rules {
     [[nodiscard]] std::span<const model_cell> cells(std::uint64_t offset, unsigned bytes) const;
     /// The rules of these bytes, all registers and areas taken together.
     [[nodiscard]] bit_rules at(std::uint64_t offset, unsigned bytes) const;
-    /// All of it lies in one read-write area.
+    /// All of it lies in read-write memory of areas.
     [[nodiscard]] bool plain_memory(std::uint64_t offset, std::uint64_t bytes) const;
     [[nodiscard]] bool mappable(std::uint64_t offset, std::uint64_t bytes, bool writing) const;
 
   private:
-    std::vector<model_cell> cells_;                 // ascending offset
-    std::vector<model_stretch> stretches_;          // ascending offset
+    /// The first stretch that ends behind \p offset.
+    [[nodiscard]] std::vector<model_stretch>::const_iterator
+    stretch_behind(std::uint64_t offset) const;
+
+    std::vector<model_cell> cells_;        // ascending offset
+    std::vector<model_stretch> stretches_; // from finish() on ascending, and none overlaps another
     std::vector<std::uint64_t> no_read_, no_write_; // pages that cannot be mapped, ascending
 };
 
