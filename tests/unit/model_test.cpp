@@ -280,6 +280,51 @@ TEST_F(modelled, can_read_ones_or_a_wrong_identity_or_a_stuck_fifo) {
     EXPECT_EQ(read(0x24), 0U);
 }
 
+/// Registers that share an address: what is only read, and what is only written.
+struct sharing : testing::Test {
+    model_board board{parse_board_file(R"(
+format: 1
+board: sharing
+bars: {regs: {index: 0, size: 4 KiB}}
+registers:
+  COMMAND: {at: regs+0x20, access: wo}
+  EVENTS: {at: regs+0x20, access: ro, on_read: pop}
+  NEXT: {at: regs+0x24}
+  ORDER: {at: regs+0x28, access: wo}
+  REPLY: {at: regs+0x28, access: ro, reset: 4}
+  WIDE: {at: regs+0x40, width: 64, access: wo}
+  WORDS: {at: regs+0x44, width: 16, access: ro, on_read: pop}
+)",
+                                       "sharing.yaml")};
+    std::vector<std::uint64_t> entries{5, 6};
+};
+
+TEST_F(sharing, a_fifo_has_its_entries_and_no_command) {
+    board.push("EVENTS", entries);
+    board.write(0, 0x20, 32, 99);
+    EXPECT_EQ(board.read(0, 0x20, 32), 5U);
+    EXPECT_EQ(board.read(0, 0x20, 32), 6U);
+    EXPECT_EQ(board.read(0, 0x20, 32), 0U);
+    EXPECT_EQ(error_of([&] { board.push("COMMAND", entries); }).first, errc::not_supported);
+}
+
+TEST_F(sharing, a_fifo_gives_nothing_to_an_access_beside_it) {
+    board.push("WORDS", entries);
+    EXPECT_EQ(board.read(0, 0x46, 16), 0U); // WIDE, which is behind both
+    EXPECT_EQ(board.read(0, 0x44, 16), 5U);
+}
+
+TEST_F(sharing, a_write_over_a_fifo_reaches_the_register_behind_it) {
+    board.write(0, 0x20, 64, 0x7'0000'0003);
+    EXPECT_EQ(board.read(0, 0x24, 32), 7U);
+    EXPECT_EQ(board.read(0, 0x20, 32), 0U);
+}
+
+TEST_F(sharing, an_order_does_not_change_the_reply) {
+    board.write(0, 0x28, 32, 99);
+    EXPECT_EQ(board.read(0, 0x28, 32), 4U);
+}
+
 TEST(model_faults, have_names) {
     for (const auto fault : all_model_faults())
         EXPECT_EQ(model_fault_of(name_of(fault)), fault);

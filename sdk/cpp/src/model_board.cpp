@@ -77,12 +77,12 @@ void model_board::on_read(std::string_view path, read_callback call) {
 void model_board::push(std::string_view path, std::span<const std::uint64_t> bits) {
     const auto where = state_->description->find_register(path);
     const auto& what = *where.description;
-    const auto& cell = state_->cell(where);
-    if (cell.fifo == detail::model_cell::no_fifo)
+    const auto fifo = state_->fifo_of(where);
+    if (fifo == detail::model_cell::no_fifo)
         throw error(errc::not_supported, std::string(path), "is no FIFO (on_read: pop)");
     const std::lock_guard hold(state_->lock);
     for (const std::uint64_t entry : bits)
-        state_->push(cell.fifo, detail::swap_if(what.order, what.width, entry));
+        state_->push(fifo, detail::swap_if(what.order, what.width, entry));
 }
 
 void model_board::after(model_clock::duration delay, task what) {

@@ -55,9 +55,10 @@ std::uint64_t model_board::state::read(unsigned bar, std::uint64_t offset, unsig
     std::uint64_t bits = memory.load(offset, width);
     if (rule.clear_on_read != 0) memory.store(offset, width, bits & ~rule.clear_on_read);
     if (rule.pop)
-        for (const auto& cell : rules[bar].cells(offset, width / 8))
+        rules[bar].for_each_cell(offset, width / 8, [&](const detail::model_cell& cell) {
             if (cell.fifo != detail::model_cell::no_fifo)
                 bits |= detail::moved(pop(cell), cell.offset, offset);
+        });
     return bits & rule.readable & detail::low_bits(width);
 }
 
@@ -66,16 +67,17 @@ void model_board::state::change(unsigned bar, std::uint64_t offset, unsigned wid
     const auto rule = rules[bar].at(offset, width / 8);
     auto& memory = memories[bar];
     // Write-only bits and strobes act and are not kept.
-    const std::uint64_t kept = rule.writable & rule.readable & ~rule.write_effects();
+    const std::uint64_t kept = rule.kept & ~rule.write_effects();
     std::uint64_t now = (memory.load(offset, width) & ~kept) | (bits & kept);
     now &= ~(bits & rule.one_to_clear);
     now |= bits & rule.one_to_set;
     now ^= bits & rule.one_to_toggle;
     if (rule.pop)
-        for (const auto& cell : rules[bar].cells(offset, width / 8))
-            if (cell.fifo != detail::model_cell::no_fifo)
-                push(cell.fifo, detail::moved(bits & rule.writable, offset, cell.offset));
-    if (!rule.pop) memory.store(offset, width, now);
+        rules[bar].for_each_cell(offset, width / 8, [&](const detail::model_cell& cell) {
+            if (cell.fifo != detail::model_cell::no_fifo && cell.rules.writable != 0)
+                push(cell.fifo, detail::moved(bits, offset, cell.offset) & cell.rules.writable);
+        });
+    memory.store(offset, width, now);
 }
 
 void model_board::state::write(unsigned bar, std::uint64_t offset, unsigned width,

@@ -71,6 +71,12 @@ std::vector<model_stretch> without_overlaps(const std::vector<model_stretch>& st
     return apart;
 }
 
+/// A register that is only read and one that is only written have nothing in common but the
+/// address.
+std::uint64_t kept_bits(const model_cell& cell) {
+    return cell.rules.pop ? 0 : cell.rules.readable & cell.rules.writable;
+}
+
 bool plain_for_writing(const model_cell& cell) {
     const std::uint64_t all = low_bits(8 * cell.bytes);
     return !cell.guard && !cell.rules.read_effects() && cell.rules.write_effects() == 0 &&
@@ -140,16 +146,30 @@ std::vector<model_stretch>::const_iterator model_rules::stretch_behind(std::uint
                                         [&](const model_stretch& s) { return s.end <= offset; });
 }
 
-bit_rules model_rules::at(std::uint64_t offset, unsigned bytes) const {
-    bit_rules all;
-    for (const auto& cell : cells(offset, bytes))
-        merge(all, changed(cell.rules,
-                           [&](std::uint64_t mask) { return moved(mask, cell.offset, offset); }));
+std::size_t model_rules::fifo_of(const register_location& where) const {
+    std::size_t fifo = model_cell::no_fifo;
+    const unsigned bytes = where.description->width / 8;
+    if (rules_of(*where.description).pop)
+        for_each_cell(where.offset, bytes, [&](const model_cell& cell) {
+            const bool same = cell.offset == where.offset && cell.bytes == bytes;
+            if (same && cell.fifo != model_cell::no_fifo) fifo = cell.fifo;
+        });
+    return fifo;
+}
+
+access_rules model_rules::at(std::uint64_t offset, unsigned bytes) const {
+    access_rules all;
+    for_each_cell(offset, bytes, [&](const model_cell& cell) {
+        const auto move = [&](std::uint64_t mask) { return moved(mask, cell.offset, offset); };
+        merge(all, changed(cell.rules, move));
+        all.kept |= move(kept_bits(cell));
+    });
     auto stretch = stretch_behind(offset);
     for (; stretch != stretches_.end() && stretch->begin < offset + bytes; ++stretch) {
         const std::uint64_t mask = overlap(offset, bytes, *stretch);
         if (stretch->readable) all.readable |= mask;
         if (stretch->writable) all.writable |= mask;
+        if (stretch->plain()) all.kept |= mask;
     }
     return all;
 }

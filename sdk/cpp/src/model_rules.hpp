@@ -23,6 +23,11 @@ struct model_cell {
     static constexpr std::size_t no_fifo = ~std::size_t{0};
 };
 
+/// The rules of the bits of an access.
+struct access_rules : bit_rules {
+    std::uint64_t kept = 0; ///< what is written there is read again, effects apart
+};
+
 /// Memory of a simulated BAR that follows one rule.
 struct model_stretch {
     std::uint64_t begin = 0;
@@ -43,15 +48,23 @@ class model_rules {
     /// Called once, when all is added.
     void finish();
 
-    /// The registers that touch [offset, offset + bytes); bytes <= 8.
-    [[nodiscard]] std::span<const model_cell> cells(std::uint64_t offset, unsigned bytes) const;
+    /// Call \p use with each register that touches [offset, offset + bytes); bytes <= 8.
+    template <class Use>
+    void for_each_cell(std::uint64_t offset, unsigned bytes, const Use& use) const {
+        for (const auto& cell : cells(offset, bytes))
+            if (cell.offset + cell.bytes > offset) use(cell);
+    }
+    /// The number of the queue behind a register, or no_fifo.
+    [[nodiscard]] std::size_t fifo_of(const register_location& where) const;
     /// The rules of these bytes, all registers and areas taken together.
-    [[nodiscard]] bit_rules at(std::uint64_t offset, unsigned bytes) const;
+    [[nodiscard]] access_rules at(std::uint64_t offset, unsigned bytes) const;
     /// All of it lies in read-write memory of areas.
     [[nodiscard]] bool plain_memory(std::uint64_t offset, std::uint64_t bytes) const;
     [[nodiscard]] bool mappable(std::uint64_t offset, std::uint64_t bytes, bool writing) const;
 
   private:
+    /// All that touch [offset, offset + bytes), and perhaps some that end before.
+    [[nodiscard]] std::span<const model_cell> cells(std::uint64_t offset, unsigned bytes) const;
     /// The first stretch that ends behind \p offset.
     [[nodiscard]] std::vector<model_stretch>::const_iterator
     stretch_behind(std::uint64_t offset) const;

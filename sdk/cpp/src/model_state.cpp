@@ -129,8 +129,8 @@ void model_board::state::send(const std::vector<unsigned>& vectors) const {
     }
 }
 
-const detail::model_cell& model_board::state::cell(const register_location& where) const {
-    return rules[where.description->bar].cells(where.offset, where.description->width / 8).front();
+std::size_t model_board::state::fifo_of(const register_location& where) const {
+    return rules[where.description->bar].fifo_of(where);
 }
 
 /// A place from now on watched.

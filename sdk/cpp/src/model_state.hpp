@@ -30,7 +30,7 @@ class model_board::state {
     void push(std::size_t fifo, std::uint64_t bits);
     void watch(std::string_view path, write_callback call);
     void watch(std::string_view path, read_callback call);
-    [[nodiscard]] const detail::model_cell& cell(const register_location& where) const;
+    [[nodiscard]] std::size_t fifo_of(const register_location& where) const;
     [[nodiscard]] bool has(model_fault what) const noexcept;
     void storm();
     void invert_identity();

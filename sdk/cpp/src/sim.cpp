@@ -348,10 +348,11 @@ void sim_board::push(std::string_view path, std::span<const std::uint64_t> bits)
 
 bool sim_board::state::guarded(const operation& op) {
     const std::uint64_t end = op.offset + detail::bytes_of(op);
-    for (std::uint64_t at = op.offset; at < end; at += op.width / 8)
-        for (const auto& cell : rules(op.bar).cells(at, op.width / 8))
-            if (cell.guard) return true;
-    return false;
+    bool found = false;
+    for (std::uint64_t at = op.offset; at < end && !found; at += op.width / 8)
+        rules(op.bar).for_each_cell(
+            at, op.width / 8, [&](const detail::model_cell& cell) { found = found || cell.guard; });
+    return found;
 }
 
 int sim_board::state::check(const operation& op) {
