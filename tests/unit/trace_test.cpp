@@ -69,6 +69,23 @@ TEST_F(trace_test, names_elements_areas_and_addresses) {
     EXPECT_EQ(all.back(), "slot 4 tester\t0:0x3000:16\tread\t0x0000");
 }
 
+TEST_F(trace_test, names_the_register_of_an_address_that_the_access_is_for) {
+    auto two = std::make_shared<board_description>(*make_tester());
+    for (const auto& [path, rights] :
+         {std::pair("REPLY", upciedev::access::ro), {"COMMAND", upciedev::access::wo}}) {
+        two->registers.push_back(make_register(path, 0, 0x4000));
+        two->registers.back().access = rights;
+    }
+    two->build_index();
+    const upciedev::board shared{detail::traced(std::make_shared<sim_board>(two, 5), two, "slot 5",
+                                                std::make_shared<detail::trace_file>(file)),
+                                 two};
+    shared.reg("COMMAND").write_raw(1);
+    (void)shared.reg("REPLY").raw();
+    EXPECT_THAT(lines(), ElementsAre("slot 5\tCOMMAND\twrite\t0x00000001",
+                                     "slot 5\tREPLY\tread\t0x00000000"));
+}
+
 TEST_F(trace_test, tells_which_access_of_a_batch_failed) {
     auto batch = board.batch();
     (void)batch.read(board.reg("ID"));

@@ -2,6 +2,7 @@
 #include "trace_names.hpp"
 
 #include "reg_effects.hpp"
+#include "transport_check.hpp"
 
 #include <fmt/format.h>
 
@@ -22,14 +23,19 @@ trace_names::trace_names(board_description_ptr description) : description_(std::
     std::ranges::sort(registers_, {}, [](const named& each) { return address_of(each.second); });
 }
 
+/// A register that is only read and one that is only written may share an address.
 const trace_names::named* trace_names::find(const operation& op) const {
-    const auto found =
-        std::ranges::lower_bound(registers_, std::pair<unsigned, std::uint64_t>(op.bar, op.offset),
+    const auto here =
+        std::ranges::equal_range(registers_, std::pair<unsigned, std::uint64_t>(op.bar, op.offset),
                                  {}, [](const named& each) { return address_of(each.second); });
-    if (found == registers_.end() || found->second.offset != op.offset ||
-        found->second.description->bar != op.bar || found->second.description->width != op.width)
-        return nullptr;
-    return &*found;
+    const auto other_side = is_write(op) ? access::ro : access::wo;
+    const named* found = nullptr;
+    for (const auto& each : here) {
+        const auto& what = *each.second.description;
+        if (what.width != op.width) continue;
+        if (found == nullptr || what.access != other_side) found = &each;
+    }
+    return found;
 }
 
 std::string trace_names::area_name(const operation& op) const {
