@@ -33,11 +33,11 @@ void PrintTo(const bad_row& row, std::ostream* out) {
 class bad_board_file : public testing::TestWithParam<bad_row> {};
 
 TEST_P(bad_board_file, is_refused_with_place_and_remedy) {
-    const auto& [name, text, message, behind_head] = GetParam();
-    const auto problem = thrown_by(
-        [&] { parse_board_file(behind_head ? std::string(head) + text : text, "x.yaml"); });
+    const auto& row = GetParam();
+    const auto text = row.behind_head ? std::string(head) + row.text : row.text;
+    const auto problem = thrown_by([&] { parse_board_file(text, "x.yaml"); });
     EXPECT_EQ(problem.kind(), errc::bad_board_file);
-    EXPECT_STREQ(problem.what(), message);
+    EXPECT_STREQ(problem.what(), row.message);
 }
 
 std::string row_name(const testing::TestParamInfo<bad_row>& row) {

@@ -71,7 +71,7 @@ TEST(crate_file, all_keys) {
 
 void expect_refusals(const std::vector<std::pair<std::string, const char*>>& rows) {
     for (const auto& [text, message] : rows) {
-        const auto problem = thrown_by([&] { parse(text); });
+        const auto problem = thrown_by([&text = text] { parse(text); });
         EXPECT_EQ(problem.kind(), errc::bad_board_file);
         EXPECT_STREQ(problem.what(), message);
     }

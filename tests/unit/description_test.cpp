@@ -92,7 +92,7 @@ TEST(description, explains_why_a_register_is_not_found) {
              message_row{"ADC.RAM", errc::no_such_register,
                          "vadc8: ADC.RAM is an area, not a register; open it as an area"},
          }) {
-        const auto problem = thrown_by([&] { (void)digitizer().find_register(path); });
+        const auto problem = thrown_by([&path = path] { (void)digitizer().find_register(path); });
         EXPECT_EQ(problem.kind(), code) << path;
         EXPECT_STREQ(problem.what(), text);
     }

@@ -177,9 +177,10 @@ void PrintTo(const bad_row& row, std::ostream* out) {
 class bad_engines_file : public testing::TestWithParam<bad_row> {};
 
 TEST_P(bad_engines_file, is_refused_with_place_and_remedy) {
-    const auto& [name, text, message] = GetParam();
-    EXPECT_STREQ(thrown_by([&] { parse_board_file(std::string(head) + text, "x.yaml"); }).what(),
-                 message);
+    const auto& row = GetParam();
+    EXPECT_STREQ(
+        thrown_by([&] { parse_board_file(std::string(head) + row.text, "x.yaml"); }).what(),
+        row.message);
 }
 
 std::string row_name(const testing::TestParamInfo<bad_row>& row) {

@@ -12,10 +12,10 @@
 #include <iostream>
 #include <random>
 
+namespace nested_areas_test {
+
 using namespace test;
 using code = operation::code;
-
-namespace {
 
 constexpr std::uint64_t bar_size = 4096;
 constexpr unsigned rounds = 300, accesses = 200;
@@ -133,8 +133,6 @@ void write_to(sim_board& sim, std::uint64_t offset, unsigned bytes, std::uint64_
     EXPECT_FALSE(sim.run({&op, 1}).error);
 }
 
-} // namespace
-
 TEST(nested_areas, a_view_within_another_hides_nothing_behind_it) {
     sim_board sim(board_with({{0, 2048, upciedev::access::rw}, {64, 128, upciedev::access::rw}}),
                   4);
@@ -214,3 +212,5 @@ TEST(nested_areas, are_mapped_for_writing_only_where_all_is_kept) {
     EXPECT_FALSE(mapped({{0, 64, upciedev::access::rw}, {32, 128, upciedev::access::ro}}, true));
     EXPECT_FALSE(mapped({{0, 64, upciedev::access::rw}, {32, 128, upciedev::access::wo}}, true));
 }
+
+} // namespace nested_areas_test

@@ -288,7 +288,9 @@ TEST(conversion, refuses_what_does_not_fit) {
         row{"float32", 1e39, "1e+39 does not fit float32"},
     };
     for (const auto& [type, number, text] : rows) {
-        const auto problem = thrown_by([&] { encode({.type = value_type::parse(type)}, number); });
+        const auto problem = thrown_by([&type = type, &number = number] {
+            encode({.type = value_type::parse(type)}, number);
+        });
         EXPECT_EQ(problem.kind(), errc::out_of_range);
         EXPECT_STREQ(problem.what(), text);
     }

@@ -48,7 +48,7 @@ constexpr std::string_view plain_forms = "write it decimal (12) or hexadecimal (
 
 /// Takes the digits off the front.
 std::string_view take_digits(std::string_view& text, bool hexadecimal) {
-    const auto known = hexadecimal ? "0123456789abcdefABCDEF" : "0123456789";
+    const auto* const known = hexadecimal ? "0123456789abcdefABCDEF" : "0123456789";
     const auto digits = text.substr(0, std::min(text.find_first_not_of(known), text.size()));
     text.remove_prefix(digits.size());
     return digits;

@@ -264,6 +264,10 @@ void sim_board::state::set_gone() noexcept {
 /// As the driver does with an engine that cannot be stopped: no bus, a reset, and whoever had the
 /// board has to open it again.
 void sim_board::state::fail() {
+    {
+        const std::lock_guard hold(failure_lock);
+        if (on_failure) on_failure();
+    }
     dma->host().cut_off();
     dma->end_soon();
     failed = true;
@@ -272,8 +276,6 @@ void sim_board::state::fail() {
         board.reset();
     }
     set_gone();
-    const std::lock_guard hold(failure_lock);
-    if (on_failure) on_failure();
 }
 
 void sim_board::unplug() noexcept {

@@ -36,11 +36,11 @@ class UPCIEDEV_API sim_board final : public transport {
     /// A DMA engine of it could not be stopped: it was cut off from the bus and reset, and has gone
     /// for whoever had it. board::reopen() brings it back.
     [[nodiscard]] bool failed() const noexcept;
-    /// Called when the board has failed(), by the thread that waited for the engine and without any
-    /// lock; it must not wait for users of the board, of which that thread is one.
+    /// Called before anybody can see that the board has failed(), by the thread that waited for the
+    /// engine and without any lock. It must not wait for users of the board: that thread is one.
     void on_failure(std::function<void()> call);
-    /// After it has failed() and nobody uses it any more, channels and maps included: the same
-    /// hardware serves anew, as the next generation. Waits for transfers that are still ending.
+    /// After a failure, once nobody uses its registers and maps any more: the same hardware serves
+    /// anew, as the next generation. Waits for the end of transfers, that of the failed one, too.
     /// \throws error io_error: no memory is left
     void begin_again();
     /// Which one in its slot it is, where boards follow one another; 1 at first.
