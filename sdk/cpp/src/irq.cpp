@@ -2,6 +2,7 @@
 #include "bits.hpp"
 #include "irq_state.hpp"
 #include "lookup_error.hpp"
+#include "signal_hold.hpp"
 #include "stop_event.hpp"
 
 #include <poll.h>
@@ -29,7 +30,7 @@ timespec until(time_point end) {
 void sleep(int events, int stop, time_point end, const std::string& where) {
     std::array<pollfd, 2> both{{{events, POLLIN, 0}, {stop, POLLIN, 0}}};
     const auto left = until(end);
-    const int ready = ::ppoll(both.data(), both.size(), &left, nullptr);
+    const int ready = ::ppoll(both.data(), both.size(), &left, detail::signal_hold::waiting_mask());
     if (ready < 0 && errno != EINTR) detail::throw_access_error(detail::from_errno(errno), where);
     if (ready < 0 || both[1].revents != 0)
         throw error(errc::interrupted, where, "waiting for the interrupt was interrupted");
@@ -128,6 +129,7 @@ std::optional<irq_event> irq::state::wait(nanoseconds timeout, const std::stop_t
     const auto end =
         std::chrono::steady_clock::now() + std::clamp(timeout, nanoseconds(0), longest);
     const detail::stop_event stopped(stop);
+    const detail::signal_hold held;
     while (true) {
         if (auto event = take()) return event;
         if (std::chrono::steady_clock::now() >= end) return std::nullopt;

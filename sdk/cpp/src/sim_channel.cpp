@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sim_channel.hpp"
+#include "signal_hold.hpp"
 #include "transport_error.hpp"
 
 #include <sys/eventfd.h>
@@ -62,6 +63,7 @@ int sim_channel::check(std::uint64_t offset, std::uint64_t length) const noexcep
 }
 
 std::error_code sim_channel::transfer(dma_transfer& what) noexcept {
+    const signal_hold held;
     return guarded([&] {
         what.done = what.bounced = 0;
         if (what.length == 0 || !good_time(what.timeout_ms) ||
@@ -194,6 +196,7 @@ void sim_channel::tell() noexcept {
 
 std::error_code sim_channel::exchange(std::span<const std::uint32_t> indices,
                                       std::uint32_t timeout_ms, std::uint64_t seen) noexcept {
+    const signal_hold held;
     return guarded([&] {
         if (!ring_ || indices.size() > most_frames || timeout_ms > longest_ms) return EINVAL;
         if (const int wrong = ring_->give(indices)) return wrong;

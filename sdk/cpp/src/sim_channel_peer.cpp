@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Transfers straight into other boards, with the checks of the driver.
+#include "signal_hold.hpp"
 #include "sim_channel.hpp"
 
 namespace upciedev::inline v1::detail {
@@ -10,6 +11,7 @@ int sim_channel::unless_gone(const sim_peer& peer, int failed) const {
 }
 
 std::error_code sim_channel::transfer_with_peer(dma_peer_transfer& what, transport& peer) noexcept {
+    const signal_hold held;
     return guarded([&] {
         what.done = what.way = what.reason = 0;
         return with_peer(what, peer);

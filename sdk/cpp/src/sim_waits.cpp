@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sim_waits.hpp"
+#include "signal_hold.hpp"
 #include "transport_error.hpp"
 
 #include <poll.h>
@@ -46,7 +47,7 @@ sim_waits::waiter::~waiter() {
 int sim_waits::waiter::sleep(time_point end, int other) noexcept {
     std::array<pollfd, 2> both{{{event_.number(), POLLIN, 0}, {other, POLLIN, 0}}};
     const auto left = until(end);
-    if (::ppoll(both.data(), both.size(), &left, nullptr) < 0) return errno;
+    if (::ppoll(both.data(), both.size(), &left, signal_hold::waiting_mask()) < 0) return errno;
     std::uint64_t told = 0;
     if (both[0].revents != 0) [[maybe_unused]]
         const auto cleared = ::read(event_.number(), &told, sizeof told);

@@ -2,6 +2,7 @@
 // The engine is driven by the slot's process. Rings are memory of both; what is transferred into or
 // from other memory goes over the socket.
 #include "slot_dma.hpp"
+#include "signal_hold.hpp"
 #include "sim_ring.hpp"
 #include "slot_link.hpp"
 #include "slot_transport.hpp"
@@ -84,9 +85,13 @@ class slot_dma final : public dma_source {
         }
     }
     int move(dma_transfer& what);
-    int move_piece(dma_transfer& piece, std::uint32_t cancels_before);
-    int wait_for_end(std::uint32_t cancels_before, slot_wire::transfer_result& told,
-                     std::span<std::byte> into);
+    /// What ends a transfer early.
+    struct ending {
+        std::uint32_t cancels_before;
+        bool signalled = false;
+    };
+    int move_piece(dma_transfer& piece, ending& by);
+    int wait_for_end(ending& by, slot_wire::transfer_result& told, std::span<std::byte> into);
     int move_with_peer(dma_peer_transfer& what);
     [[nodiscard]] std::int32_t slot_of(transport& peer) const noexcept {
         const auto slot = slot_in(folder_, peer);
@@ -122,6 +127,7 @@ std::error_code slot_dma::transfer(dma_transfer& what) noexcept {
     return guarded([&] {
         what.done = what.bounced = 0;
         const std::lock_guard hold(moving_);
+        const signal_hold held;
         return move(what);
     });
 }
@@ -129,7 +135,7 @@ std::error_code slot_dma::transfer(dma_transfer& what) noexcept {
 /// Piece by piece, all but the first beginning where the engine can.
 int slot_dma::move(dma_transfer& what) {
     const auto end = clock::now() + std::chrono::milliseconds(what.timeout_ms);
-    const auto cancels_before = cancels_.load();
+    ending by{cancels_};
     const bool in_ring = what.flags != 0;
     while (what.done < what.length) {
         dma_transfer piece = what;
@@ -140,7 +146,7 @@ int slot_dma::move(dma_transfer& what) {
         if (!in_ring) piece.length = std::min(piece.length, most);
         piece.timeout_ms = milliseconds_left(end);
         if (piece.timeout_ms == 0) return ETIMEDOUT;
-        const int failed = move_piece(piece, cancels_before);
+        const int failed = move_piece(piece, by);
         what.done += piece.done;
         what.bounced += piece.bounced;
         if (failed != 0) return failed;
@@ -148,7 +154,7 @@ int slot_dma::move(dma_transfer& what) {
     return 0;
 }
 
-int slot_dma::move_piece(dma_transfer& piece, std::uint32_t cancels_before) {
+int slot_dma::move_piece(dma_transfer& piece, ending& by) {
     const bool in_ring = piece.flags != 0;
     // The address is an integer in the driver's ABI.
     auto* const memory =
@@ -157,25 +163,24 @@ int slot_dma::move_piece(dma_transfer& piece, std::uint32_t cancels_before) {
     request.put(piece);
     if (facts_.to_board && !in_ring) request.put_bytes({memory, piece.length});
     piece.done = piece.bounced = 0;
-    if (const int failed = link_.ask(call::transfer, request.bytes()).error) return failed;
+    const auto begun = link_.ask_noting_signals(call::transfer, request.bytes(), by.signalled);
+    if (begun.error != 0) return begun.error;
     const bool brings = !facts_.to_board && !in_ring;
     slot_wire::transfer_result told;
-    const int failed =
-        wait_for_end(cancels_before, told, {memory, brings ? piece.length : std::size_t{0}});
+    const int failed = wait_for_end(by, told, {memory, brings ? piece.length : std::size_t{0}});
     piece.done = told.done;
     piece.bounced = told.bounced;
     return failed;
 }
 
 /// \param into what the transfer brings
-int slot_dma::wait_for_end(std::uint32_t cancels_before, slot_wire::transfer_result& told,
+int slot_dma::wait_for_end(ending& by, slot_wire::transfer_result& told,
                            std::span<std::byte> into) {
-    bool signalled = false;
     while (true) {
-        const bool cancel = signalled || cancels_ != cancels_before;
+        const bool cancel = by.signalled || cancels_ != by.cancels_before;
         const std::uint32_t asked = cancel ? 1 : 0;
-        const auto answer =
-            link_.ask_noting_signals(call::result, std::as_bytes(std::span(&asked, 1)), signalled);
+        const auto answer = link_.ask_noting_signals(
+            call::result, std::as_bytes(std::span(&asked, 1)), by.signalled);
         if (answer.error == EINPROGRESS) continue;
         auto body = answer.body();
         const auto end = body.take<slot_wire::transfer_result>();
@@ -183,7 +188,7 @@ int slot_dma::wait_for_end(std::uint32_t cancels_before, slot_wire::transfer_res
         if (body.bad()) return answer.error != 0 ? answer.error : EPROTO;
         told = end;
         std::ranges::copy(data, into.begin());
-        return answer.error == ECANCELED && signalled ? EINTR : answer.error;
+        return answer.error == ECANCELED && by.signalled ? EINTR : answer.error;
     }
 }
 
@@ -192,16 +197,19 @@ std::error_code slot_dma::transfer_with_peer(dma_peer_transfer& what, transport&
     if (what.peer < 0) return dma_source::transfer_with_peer(what, peer);
     return guarded([&] {
         const std::lock_guard hold(moving_);
+        const signal_hold held;
         return move_with_peer(what);
     });
 }
 
 int slot_dma::move_with_peer(dma_peer_transfer& what) {
-    const auto cancels_before = cancels_.load();
+    ending by{cancels_};
     what.done = what.way = what.reason = 0;
-    if (const int failed = link_.ask(call::peer_transfer, what).error) return failed;
+    const auto begun = link_.ask_noting_signals(call::peer_transfer,
+                                                std::as_bytes(std::span(&what, 1)), by.signalled);
+    if (begun.error != 0) return begun.error;
     slot_wire::transfer_result told;
-    const int failed = wait_for_end(cancels_before, told, {});
+    const int failed = wait_for_end(by, told, {});
     what.done = told.done;
     what.way = told.way;
     what.reason = told.reason;
@@ -254,7 +262,8 @@ int slot_dma::wait_for_news(clock::time_point end, std::uint64_t seen) {
         const auto left = milliseconds_left(end);
         if (left == 0) return ETIMEDOUT;
         pollfd state{descriptor(), POLLIN, 0};
-        if (poll(&state, 1, static_cast<int>(left)) < 0) return errno;
+        const timespec time{.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1'000'000L};
+        if (ppoll(&state, 1, &time, signal_hold::waiting_mask()) < 0) return errno;
     }
 }
 
@@ -266,8 +275,11 @@ std::error_code slot_dma::exchange(std::span<const std::uint32_t> indices, std::
         slot_wire::writer request;
         request.put(seen);
         request.put_bytes(std::as_bytes(indices));
-        if (const int failed = link_.ask(call::exchange, request.bytes()).error) return failed;
-        return timeout_ms == 0 ? 0 : wait_for_news(end, seen);
+        const signal_hold held;
+        bool signalled = false;
+        const auto done = link_.ask_noting_signals(call::exchange, request.bytes(), signalled);
+        if (done.error != 0 || timeout_ms == 0) return done.error;
+        return signalled && !has_news(seen) ? EINTR : wait_for_news(end, seen);
     });
 }
 

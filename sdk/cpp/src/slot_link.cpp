@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "slot_link.hpp"
+#include "signal_hold.hpp"
 #include "slot_socket.hpp"
 #include "transport_error.hpp"
 
@@ -101,12 +102,24 @@ slot_link::slot_link(const std::filesystem::path& socket, unsigned slot)
     greeting_ = std::move(answer.bytes);
 }
 
+/// While signals are held they come here. \returns errno
+int slot_link::wait_for_packet() const {
+    const auto* const mask = signal_hold::waiting_mask();
+    if (mask == nullptr) return 0; // receiving waits
+    pollfd state{socket(), POLLIN, 0};
+    constexpr timespec longest{.tv_sec = longest_ms / 1000, .tv_nsec = 0};
+    const int ready = ppoll(&state, 1, &longest, mask);
+    if (ready < 0) return errno;
+    return ready == 0 ? ETIME : 0;
+}
+
 /// Answers to calls that were given up come late, and are passed over.
 int slot_link::receive(slot_answer& into, std::uint32_t number, on_signal signals) const {
     const auto end = steady::now() + std::chrono::milliseconds(longest_ms);
     slot_wire::header head;
     do {
-        const int failed = receive_packet(socket(), into.bytes, &into.file);
+        int failed = wait_for_packet();
+        if (failed == 0) failed = receive_packet(socket(), into.bytes, &into.file);
         if (failed != 0) into.bytes.clear();
         if (failed == EINTR && signals.came != nullptr) *signals.came = true;
         if (failed != 0 && (failed != EINTR || signals.give_up)) return failed;

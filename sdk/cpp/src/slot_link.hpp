@@ -78,6 +78,7 @@ class slot_link {
         bool* came = nullptr;
     };
     slot_answer exchange(slot_wire::call what, std::span<const std::byte> body, on_signal signals);
+    [[nodiscard]] int wait_for_packet() const;
     int receive(slot_answer& into, std::uint32_t number, on_signal signals) const;
 
     unsigned slot_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "slot_runner.hpp"
+#include "signal_hold.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -36,6 +37,7 @@ int slot_runner::check(const operation& op) const noexcept {
 }
 
 int slot_runner::poll(operation& op) {
+    const signal_hold held;
     auto link = waits_.take();
     if (!link) return poll_over(link_, op, shared_slice_us);
     const int failed = poll_over(*link, op, slice_us);

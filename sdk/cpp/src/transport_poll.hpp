@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "signal_hold.hpp"
+
 #include <upciedev/transport.hpp>
 
 #include <cerrno>
 #include <chrono>
 #include <ctime>
+#include <poll.h>
 
 namespace upciedev::inline v1::detail {
 
@@ -13,6 +16,7 @@ namespace upciedev::inline v1::detail {
 template <class Read>
 int poll_until(operation& op, const Read& read) {
     using clock = std::chrono::steady_clock;
+    const signal_hold held;
     const auto deadline = clock::now() + std::chrono::microseconds(op.count);
     const std::uint64_t wanted = op.value & op.mask;
     while (true) {
@@ -21,7 +25,8 @@ int poll_until(operation& op, const Read& read) {
         if ((op.value & op.mask) == wanted) return 0;
         if (last) return ETIMEDOUT;
         const timespec pause{0, 20'000};
-        if (nanosleep(&pause, nullptr) != 0) return EINTR; // as the driver: Ctrl-C ends a poll
+        if (ppoll(nullptr, 0, &pause, signal_hold::waiting_mask()) != 0)
+            return EINTR; // as the driver: Ctrl-C ends a poll
     }
 }
 
