@@ -14,7 +14,7 @@
 #include <random>
 #include <thread>
 
-namespace {
+namespace signal_test {
 
 using namespace upciedev;
 using namespace std::chrono_literals;
@@ -92,4 +92,4 @@ TEST_F(signals, end_a_transfer) {
     }
 }
 
-} // namespace
+} // namespace signal_test
