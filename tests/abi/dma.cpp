@@ -150,13 +150,18 @@ std::span<std::byte> ring::frame(std::uint32_t index) const {
     return {frames_.bytes() + index * facts_.step, facts_.frame_length};
 }
 
+// Repeats itself after a prime number of bytes, so that no page looks like another one of a board.
 void fill(std::span<std::byte> memory, std::uint64_t seed) {
+    constexpr std::size_t period = 65521;
+    std::vector<std::byte> part(std::min(memory.size(), period));
     std::uint64_t state = seed * 2 + 1;
-    for (std::size_t at = 0; at < memory.size(); at += sizeof(state)) {
+    for (std::size_t at = 0; at < part.size(); at += sizeof(state)) {
         state = state * 6364136223846793005U + 1442695040888963407U;
         const auto bits = state >> 7U;
-        std::memcpy(&memory[at], &bits, std::min(sizeof(bits), memory.size() - at));
+        std::memcpy(&part[at], &bits, std::min(sizeof(bits), part.size() - at));
     }
+    for (std::size_t at = 0; at < memory.size(); at += period)
+        std::memcpy(&memory[at], part.data(), std::min(period, memory.size() - at));
 }
 
 std::vector<std::byte> filled(std::size_t bytes, std::uint64_t seed) {

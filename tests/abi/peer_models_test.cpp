@@ -214,7 +214,10 @@ void take_away(role which, means how) {
 
 void give_back(role which, means how) {
     if (how == means::unbind) bind(the(which));
-    if (how == means::remove) write_file("/sys/bus/pci/rescan", "1");
+    if (how == means::remove) { // The boot may have boards elsewhere that this run is not to see.
+        const auto bus = the(which).address.substr(0, sizeof("0000:00") - 1);
+        write_file("/sys/class/pci_bus/" + bus + "/rescan", "1");
+    }
 }
 
 unsigned long number_from(const char* variable, unsigned long otherwise) {
