@@ -16,8 +16,9 @@ cd "$root"
 for ((round = 1; round <= count; round++)); do
     echo "== round $round of $count"
     rm -rf build/results
-    tools/unit.sh
-    tools/guest-test all
+    tools/unit.sh gate
+    tools/unit.sh full
+    tools/guest-test all --rung full
     tools/results.py summary build/results
 done
 

@@ -23,7 +23,7 @@ from waiting import wait_until_it_waits
 ROOT = Path(__file__).resolve().parents[2]
 PCI = Path("/sys/bus/pci")
 DIGITIZER, CARRIER = 2, 8
-SECONDS = 300  # at most
+SECONDS = 100  # at most
 MIB = 1 << 20
 
 

@@ -26,7 +26,7 @@ from waiting import wait_for, wait_until_it_waits
 NAMES = sys.argv[1] if len(sys.argv) > 1 else models.NAMES
 TOOLS = Path(__file__).resolve().parent
 COUNTERS = Path("/sys/kernel/debug/upciedev/counters")
-SECONDS = 300  # at most, for a board to leave or to come back
+SECONDS = 100  # at most, for a board to leave or to come back
 LONG = 60.0  # a wait that only removal ends
 PULLED_EACH = 5  # of the cycles, every fifth takes the power away; the others remove and rescan
 DIGITIZER = 2

@@ -75,7 +75,7 @@ class Machine:
         try:
             status = self.wait(process, quiet_seconds) if quiet_seconds else process.wait(timeout=seconds)
         except subprocess.TimeoutExpired as late:
-            limit = f"went on after {quiet_seconds:g} s without progress" if quiet_seconds else f"finished within {seconds:g} s"
+            limit = f"made progress for {quiet_seconds:g} s" if quiet_seconds else f"finished within {seconds:g} s"
             raise GuestTimeout(f"the guest has not {limit}{self.console_tail()}") from late
         finally:
             process.kill()

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import results
 from results import Result
@@ -24,7 +25,7 @@ from .plan import RUNGS, Plan
 from .session import Boot, Run, Session, build_modules
 
 TARGET = Path(os.environ.get("UPCIEDEV_TABLE", BUILD / "results/guest.tsv"))
-HOST_SECONDS = 300
+HOST_SECONDS = 900  # a backstop: its programs have limits of their own
 PROCESSORS_EACH = 1  # that a guest keeps busy
 
 
