@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "bits.hpp"
 #include "lookup_error.hpp"
 #include "register_path.hpp"
 
@@ -75,30 +74,6 @@ void board_description::build_index() {
         buckets_[at] = {hash, number + 1};
     }
     mark_enable_bits();
-}
-
-void board_description::mark_enable_bits() {
-    for (const auto& irq : irqs) {
-        const detail::register_path wanted(irq.enable.path);
-        const auto* found =
-            wanted.valid() ? find_canonical(wanted.canonical(), wanted.hash()) : nullptr;
-        if (found == nullptr) continue;
-        registers[static_cast<std::size_t>(found - registers.data())].enables_interrupts = true;
-    }
-}
-
-std::uint64_t board_description::enable_bits(const register_location& where) const noexcept {
-    const auto& reg = *where.description;
-    if (!reg.enables_interrupts) return 0;
-    std::uint64_t bits = 0;
-    for (const auto& irq : irqs) {
-        const detail::register_path wanted(irq.enable.path);
-        if (wanted.canonical() != reg.path || !std::ranges::equal(where.indices, wanted.indices()))
-            continue;
-        const auto* part = irq.enable.field.empty() ? nullptr : reg.find_field(irq.enable.field);
-        bits |= part != nullptr ? part->mask() : detail::low_bits(reg.width);
-    }
-    return bits;
 }
 
 const register_description* board_description::find_canonical(std::string_view path,
