@@ -25,15 +25,15 @@ trace_names::trace_names(board_description_ptr description) : description_(std::
 
 /// A register that is only read and one that is only written may share an address.
 const trace_names::named* trace_names::find(const operation& op) const {
-    const auto here =
-        std::ranges::equal_range(registers_, std::pair<unsigned, std::uint64_t>(op.bar, op.offset),
-                                 {}, [](const named& each) { return address_of(each.second); });
+    const std::pair<unsigned, std::uint64_t> address(op.bar, op.offset);
+    const auto address_of_named = [](const named& each) { return address_of(each.second); };
     const auto other_side = is_write(op) ? access::ro : access::wo;
     const named* found = nullptr;
-    for (const auto& each : here) {
-        const auto& what = *each.second.description;
-        if (what.width != op.width) continue;
-        if (found == nullptr || what.access != other_side) found = &each;
+    for (auto each = std::ranges::lower_bound(registers_, address, {}, address_of_named);
+         each != registers_.end() && address_of_named(*each) == address; ++each) {
+        const auto& reg = *each->second.description;
+        if (reg.width != op.width) continue;
+        if (found == nullptr || reg.access != other_side) found = &*each;
     }
     return found;
 }
