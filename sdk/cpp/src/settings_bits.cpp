@@ -65,7 +65,7 @@ std::uint64_t bits_of_driver(const board_description& board, const register_loca
 
 void add_bits_of_driver(std::vector<setting_left_out>& list, const board_description& board,
                         const register_location& where, std::uint64_t bits) {
-    const auto reason = "enables an interrupt: the driver's part";
+    const auto* const reason = "enables an interrupt: the driver's part";
     const auto& reg = *where.description;
     if (bits_of_driver(board, where) == settable_bits(reg).mask)
         return list.push_back({where.path(), reason});

@@ -49,7 +49,7 @@ std::vector<std::string> enable_bits(const upciedev::board& board) {
     if (!board.description()) return names;
     for (const auto& irq : board.description()->irqs)
         if (const auto& [path, field] = irq.enable; !path.empty())
-            names.push_back(field.empty() ? path : path + "." + field);
+            names.push_back(field.empty() ? path : fmt::format("{}.{}", path, field));
     return names;
 }
 
