@@ -19,10 +19,10 @@ struct number_form {
     std::string_view noun;  ///< "a size"
     std::string_view forms; ///< what is accepted, for errors
     std::span<const number_unit> units = {};
-    std::uint64_t plain = 1; ///< times of a number without a unit
-    bool fractions = false;  ///< 1.5 MiB; the result is a whole number all the same
-    bool rounds_up = false;  ///< a fraction of the result's unit is rounded up, not refused
-    std::string_view base;   ///< unit of the result, for errors: "bytes"
+    std::uint64_t plain = 1;    ///< times of a number without a unit
+    bool fractions = false;     ///< 1.5 MiB; the result is a whole number all the same
+    bool rounds_up = false;     ///< a fraction of the result's unit is rounded up, not refused
+    std::string_view base = {}; ///< unit of the result, for errors: "bytes"
 };
 
 /// From 0 up, without a unit.
