@@ -29,7 +29,8 @@ class Terminal:
     def __init__(self) -> None:
         self.ours, self.theirs = pty.openpty()
         self.settings = termios.tcgetattr(self.theirs)
-        self.process = subprocess.Popen(COMMAND, cwd=ROOT, stdin=self.theirs, stdout=self.theirs, stderr=self.theirs, start_new_session=True)
+        env = {**os.environ, "TERM": "xterm"}  # whose pasting the shell brackets: a line ends before its output begins
+        self.process = subprocess.Popen(COMMAND, cwd=ROOT, env=env, stdin=self.theirs, stdout=self.theirs, stderr=self.theirs, start_new_session=True)
         self.seen = b""
 
     def __enter__(self) -> Terminal:
