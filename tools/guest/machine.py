@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from .paths import QEMU, REPOSITORY, TRIXIE, GuestError, kernel_folder
+from .paths import BUILD, QEMU, REPOSITORY, TRIXIE, GuestError, kernel_folder
 
 # What the guest's init makes QEMU end with when everything was run; see tools/guest/init.
 EXIT_FINISHED = 65
@@ -29,6 +30,17 @@ CHECKS = "slub_debug=FZPU page_poison=1 kfence.sample_interval=10"
 QUICK = "rcupdate.rcu_expedited=1 cryptomgr.notests"
 
 
+CLOCK = BUILD / "cmake/tests/guest/upciedev-guest-clock"
+
+
+@functools.cache
+def clock_argument() -> str:
+    """How fast the emulated processor's clock is: a guest that measures it on a busy machine may be wrong by any factor."""
+    if not CLOCK.exists():
+        raise GuestError(f"{CLOCK} is not built; run ./dev build")
+    return f"tsc_early_khz={subprocess.run([str(CLOCK)], text=True, capture_output=True, check=True).stdout.strip()}"
+
+
 @dataclass
 class Machine:
     kernel: str
@@ -43,7 +55,8 @@ class Machine:
 
     def command(self) -> list[str]:
         more = CHECKS if self.checks else QUICK
-        cmdline = " ".join([KERNEL_ARGUMENTS, more, f"upciedev.repository={REPOSITORY}", *self.append])
+        clock = [clock_argument()] if self.accelerator == "tcg" else []
+        cmdline = " ".join([KERNEL_ARGUMENTS, more, *clock, f"upciedev.repository={REPOSITORY}", *self.append])
         return [
             # No orphan, however this process dies.
             "setpriv", "--pdeathsig", "KILL", str(QEMU),
