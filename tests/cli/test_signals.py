@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """SIGINT and SIGTERM end whatever a command waits for, and what it asked of the boards.
 
-Each command may wait for an hour; the minute after which a test gives up is no measure of it."""
+Each command may wait for an hour; the minute after which a test gives up does not measure it."""
 
 import contextlib
 import os

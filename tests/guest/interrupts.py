@@ -24,7 +24,7 @@ PCI = Path("/sys/bus/pci")
 OPTICAL = 0
 SECONDS = 100  # at most
 PULSES = 40
-RATE = 10  # Hz: a pulse that comes before the last one is acknowledged is no event of its own
+RATE = 10  # Hz: a pulse that comes before the last one is acknowledged is not an event of its own
 
 
 def pulses(event: upciedev.IrqEvent | None) -> int:

@@ -91,7 +91,7 @@ class slot_dma final : public dma_source {
         bool signalled = false;
     };
     int move_piece(dma_transfer& piece, ending& by);
-    int wait_for_end(ending& by, slot_wire::transfer_result& told, std::span<std::byte> into);
+    int wait_for_end(ending& by, slot_wire::transfer_result& outcome, std::span<std::byte> into);
     int move_with_peer(dma_peer_transfer& what);
     [[nodiscard]] std::int32_t slot_of(transport& peer) const noexcept {
         const auto slot = slot_in(folder_, peer);
@@ -166,15 +166,15 @@ int slot_dma::move_piece(dma_transfer& piece, ending& by) {
     const auto begun = link_.ask_noting_signals(call::transfer, request.bytes(), by.signalled);
     if (begun.error != 0) return begun.error;
     const bool brings = !facts_.to_board && !in_ring;
-    slot_wire::transfer_result told;
-    const int failed = wait_for_end(by, told, {memory, brings ? piece.length : std::size_t{0}});
-    piece.done = told.done;
-    piece.bounced = told.bounced;
+    slot_wire::transfer_result outcome;
+    const int failed = wait_for_end(by, outcome, {memory, brings ? piece.length : std::size_t{0}});
+    piece.done = outcome.done;
+    piece.bounced = outcome.bounced;
     return failed;
 }
 
 /// \param into what the transfer brings
-int slot_dma::wait_for_end(ending& by, slot_wire::transfer_result& told,
+int slot_dma::wait_for_end(ending& by, slot_wire::transfer_result& outcome,
                            std::span<std::byte> into) {
     while (true) {
         const bool cancel = by.signalled || cancels_ != by.cancels_before;
@@ -186,7 +186,7 @@ int slot_dma::wait_for_end(ending& by, slot_wire::transfer_result& told,
         const auto end = body.take<slot_wire::transfer_result>();
         const auto data = body.take_bytes(std::min<std::uint64_t>(end.done, into.size()));
         if (body.bad()) return answer.error != 0 ? answer.error : EPROTO;
-        told = end;
+        outcome = end;
         std::ranges::copy(data, into.begin());
         return answer.error == ECANCELED && by.signalled ? EINTR : answer.error;
     }
@@ -208,11 +208,11 @@ int slot_dma::move_with_peer(dma_peer_transfer& what) {
     const auto begun = link_.ask_noting_signals(call::peer_transfer,
                                                 std::as_bytes(std::span(&what, 1)), by.signalled);
     if (begun.error != 0) return begun.error;
-    slot_wire::transfer_result told;
-    const int failed = wait_for_end(by, told, {});
-    what.done = told.done;
-    what.way = told.way;
-    what.reason = told.reason;
+    slot_wire::transfer_result outcome;
+    const int failed = wait_for_end(by, outcome, {});
+    what.done = outcome.done;
+    what.way = outcome.way;
+    what.reason = outcome.reason;
     return failed;
 }
 
