@@ -74,6 +74,7 @@ void check_use(const known_part& what, text_mark at, const std::string& path, pa
 
 known_part look_up(const register_part& part, const board_draft& draft) {
     const auto* owner = find_owner(draft, part.path);
+    if (owner == nullptr) refuse_register(draft.board, part.path);
     return {owner, part.field.empty() ? nullptr : owner->find_field(part.field)};
 }
 
