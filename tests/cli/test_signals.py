@@ -188,7 +188,7 @@ def caught(process, number):
 
 
 def taken_all(process):
-    """The reader of the output has stopped, and there is no more room."""
+    """The pipe is full: nobody reads the output any more."""
     with open(f"/proc/{process}/wchan", encoding="utf-8") as file:
         return "pipe" in file.read() or blocked_in_poll(process)
 
