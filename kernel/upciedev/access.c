@@ -269,6 +269,16 @@ int upciedev_span_write(struct upciedev_board *board,
 }
 
 /* The caller has checked the span, which is one register */
+int upciedev_span_get(struct upciedev_board *board, const struct upciedev_span *span, u64 *value)
+{
+	u64 buffer = 0;
+	int err = upciedev_span_read(board, span, &buffer);
+
+	*value = buffer_get(&buffer, 0, span->width);
+	return err;
+}
+
+/* The caller has checked the span, which is one register */
 int upciedev_span_put(struct upciedev_board *board, const struct upciedev_span *span, u64 value)
 {
 	u64 buffer = 0;
@@ -325,11 +335,11 @@ EXPORT_SYMBOL_UPCIEDEV(upciedev_write_block);
 int upciedev_read(struct upciedev_board *board, u32 bar, u64 offset,
 		  u32 width, u64 *value)
 {
-	u64 buffer = 0;
-	int err = upciedev_read_block(board, bar, offset, width, false, &buffer, 1);
+	struct upciedev_span span = { bar, width, offset, 1, false };
+	int err = upciedev_span_check(board->device, &span);
 
-	*value = buffer_get(&buffer, 0, width);
-	return err;
+	*value = 0;
+	return err ?: upciedev_span_get(board, &span, value);
 }
 EXPORT_SYMBOL_UPCIEDEV(upciedev_read);
 

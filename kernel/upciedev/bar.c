@@ -133,12 +133,68 @@ static int bar_take(struct upciedev_device *device, int index)
 	return 0;
 }
 
+/* As it stands in the board; the PCI core remembers what it wrote there */
+static u64 bar_register(struct pci_dev *pdev, u32 index)
+{
+	u32 low = 0, high = 0;
+
+	pci_read_config_dword(pdev, PCI_BASE_ADDRESS_0 + 4 * index, &low);
+	if (pci_resource_flags(pdev, index) & IORESOURCE_MEM_64)
+		pci_read_config_dword(pdev, PCI_BASE_ADDRESS_0 + 4 * index + 4, &high);
+	return (u64)high << 32 | (low & PCI_BASE_ADDRESS_MEM_MASK);
+}
+
+/**
+ * upciedev_bar_lost() - does the board answer elsewhere than the kernel thinks?
+ * @device: device
+ * @index: BAR
+ *
+ * A board that reset itself, or whose FPGA was loaded anew, has lost its addresses: what is
+ * sent to them may arrive at another board.
+ */
+bool upciedev_bar_lost(const struct upciedev_device *device, u32 index)
+{
+	const struct upciedev_bar *bar = upciedev_bar(device, index);
+
+	return bar && bar_register(device->pdev, index) !=
+		      (u64)pci_bus_address(device->pdev, index);
+}
+
+bool upciedev_any_bar_lost(const struct upciedev_device *device)
+{
+	u32 i;
+
+	for (i = 0; i < UPCIEDEV_NR_BARS; i++)
+		if (upciedev_bar_lost(device, i))
+			return true;
+	return false;
+}
+
+/* Refuses a board whose BARs are elsewhere, and says where */
+int upciedev_bars_check(const struct upciedev_device *device)
+{
+	struct pci_dev *pdev = device->pdev;
+	u32 i;
+
+	for (i = 0; i < UPCIEDEV_NR_BARS; i++)
+		if (upciedev_bar_lost(device, i))
+			return dev_err_probe(&pdev->dev, -EIO,
+					     "BAR %u is at %#llx, not %#llx where the kernel has put it: remove the board and rescan the bus\n",
+					     i, bar_register(pdev, i),
+					     (u64)pci_bus_address(pdev, i));
+	return 0;
+}
+
 int upciedev_bars_init(struct upciedev_device *device)
 {
 	int i, err;
 
 	for (i = 0; i < UPCIEDEV_NR_BARS; i++)
 		bar_describe(device, i);
+	/* Before the board decodes them */
+	err = upciedev_bars_check(device);
+	if (err)
+		return err;
 	err = enable(device->pdev);
 	if (err)
 		return err;

@@ -69,7 +69,7 @@ static int poll_register(struct upciedev_board *board, const struct upciedev_spa
 
 	for (;; pause = min_t(s64, pause * 2, LONGEST_PAUSE)) {
 		left = ktime_us_delta(deadline, ktime_get());
-		err = upciedev_read(board, span->bar, span->offset, span->width, &op->value);
+		err = upciedev_span_get(board, span, &op->value);
 		if (err)
 			return err;
 		if ((op->value & op->mask) == want)
@@ -104,12 +104,12 @@ static int op_run(struct upciedev_file *file, struct upciedev_op *op)
 	if (is_block(op))
 		span.count = op->count;
 	needs = op_needs[array_index_nospec(op->op, ARRAY_SIZE(op_needs))];
-	err = upciedev_user_check(file, &span, needs);
+	err = upciedev_user_check(file, UPCIEDEV_PATH_BATCH, &span, needs);
 	if (err)
 		return err;
 	switch (op->op) {
 	case UPCIEDEV_OP_READ:
-		return upciedev_read(board, op->bar, op->offset, op->width, &op->value);
+		return upciedev_span_get(board, &span, &op->value);
 	case UPCIEDEV_OP_WRITE:
 		return upciedev_span_put(board, &span, op->value);
 	case UPCIEDEV_OP_MODIFY:

@@ -46,7 +46,6 @@ static struct upciedev_board *board_alloc(struct upciedev_device *device)
 	spin_lock_init(&board->dma_lock);
 	INIT_LIST_HEAD(&board->channels);
 	INIT_LIST_HEAD(&board->leases);
-	INIT_WORK(&board->reset_work, upciedev_reset_work);
 	board->generation = atomic64_inc_return(&generations);
 	board->status->abi = UPCIEDEV_ABI_VERSION;
 	board->status->generation = board->generation;
@@ -74,9 +73,29 @@ void upciedev_board_fail(struct upciedev_board *board)
 {
 	set_gone(board);
 	wake_all(board);
-	kref_get(&board->ref);
-	if (!queue_work(upciedev_workqueue, &board->reset_work))
-		upciedev_board_put(board);
+	upciedev_reset_soon(board->device);
+}
+
+/*
+ * A copy for a board that loses its configuration while it is bound: one whose FPGA is
+ * loaded anew. The PCI core's own is of the last moment before a reset, which is too late.
+ */
+static void keep_config(struct upciedev_device *device)
+{
+	pci_save_state(device->pdev);
+	kfree(device->config);
+	device->config = pci_store_saved_state(device->pdev);
+	/* For slot_reset: each restoring uses a saved state up on older kernels */
+	pci_save_state(device->pdev);
+}
+
+/* Gives a board that has lost it its configuration back */
+static int regain_config(struct upciedev_device *device)
+{
+	if (device->config && upciedev_any_bar_lost(device) &&
+	    !pci_load_saved_state(device->pdev, device->config))
+		pci_restore_state(device->pdev);
+	return upciedev_bars_check(device);
 }
 
 static int board_start(struct upciedev_device *device, struct upciedev_board *board)
@@ -85,10 +104,13 @@ static int board_start(struct upciedev_device *device, struct upciedev_board *bo
 
 	if (!pci_device_is_present(device->pdev))
 		return -ENODEV;
+	err = regain_config(device);
+	if (err)
+		return err;
 	/* Off until somebody listens, also in the state that is saved here */
 	upciedev_intx(device, false);
-	/* For slot_reset: each restoring uses a saved state up on older kernels */
-	pci_save_state(device->pdev);
+	keep_config(device);
+	upciedev_guards_begin(device);
 	upciedev_kept_begin(device);
 	err = device->card->start ? device->card->start(board) : 0;
 	if (!err)
@@ -110,6 +132,8 @@ int upciedev_board_begin(struct upciedev_device *device)
 
 	if (device->board)
 		return 0;
+	if (!upciedev_settle(device, UPCIEDEV_NO_PROOF))
+		return -EIO;
 	board = board_alloc(device);
 	if (!board)
 		return -ENOMEM;

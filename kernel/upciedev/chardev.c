@@ -53,6 +53,7 @@ static int upciedev_open(struct inode *inode, struct file *filp)
 		return -ENOMEM;
 	file->filp = filp;
 	file->opener = get_pid(task_tgid(current));
+	file->admin = upciedev_opens_as_admin();
 	mutex_lock(&device->lock);
 	err = file_attach(device, file);
 	mutex_unlock(&device->lock);
@@ -155,7 +156,7 @@ static ssize_t transfer(struct file *filp, char __user *user, size_t count,
 		return 0;
 	if (count % sizeof(u32))
 		return -EINVAL;
-	err = upciedev_user_check(file, &span, need);
+	err = upciedev_user_check(file, UPCIEDEV_PATH_POSITION, &span, need);
 	if (err)
 		return err;
 	err = upciedev_copy_span(file->board, &span, write, true, user, &done);
@@ -242,6 +243,7 @@ static void device_free(struct device *dev)
 	ida_free(&indices, device->index);
 	cleanup_srcu_struct(&device->srcu);
 	pci_dev_put(device->pdev);
+	kfree(device->config);
 	kfree(device->windows);
 	kfree(device->kept);
 	kfree(device);
@@ -265,7 +267,8 @@ struct upciedev_device *upciedev_device_alloc(struct pci_dev *pdev)
 		goto cleanup_srcu;
 	}
 	spin_lock_init(&device->write_lock);
-	spin_lock_init(&device->command_lock);
+	upciedev_containment_init(device);
+	INIT_WORK(&device->reset_work, upciedev_reset_work);
 	mutex_init(&device->lock);
 	INIT_LIST_HEAD(&device->files);
 	device->pdev = pci_dev_get(pdev);

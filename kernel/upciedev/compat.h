@@ -7,6 +7,7 @@
 #define UPCIEDEV_COMPAT_H
 
 #include <linux/export.h>
+#include <linux/iommu.h>
 #include <linux/mm.h>
 #include <linux/pci.h>
 #include <linux/version.h>
@@ -42,5 +43,15 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 	vma->vm_flags &= ~flags;
 }
 #endif
+
+/* Can the messages of a group be only those that were given to its boards? */
+static inline bool upciedev_isolated_msi(struct device *dev, struct iommu_group *group)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+	return device_iommu_capable(dev, IOMMU_CAP_INTR_REMAP);
+#else
+	return iommu_group_has_isolated_msi(group);
+#endif
+}
 
 #endif /* UPCIEDEV_COMPAT_H */

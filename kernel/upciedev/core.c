@@ -37,6 +37,7 @@ static struct upciedev_device *device_create_for(struct pci_dev *pdev)
 	device->owner = device->plugin->owner;
 	device->slot = upciedev_find_slot(pdev);
 	device->root = upciedev_find_root(pdev);
+	device->host_bridge = upciedev_find_host_bridge(pdev);
 	pci_set_drvdata(pdev, device);
 	return device;
 }
@@ -74,42 +75,70 @@ static int upciedev_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	return upciedev_chardev_add(device);
 }
 
-/* Its engine has not stopped: the next driver must not let it go on */
-static void forget_engine(struct pci_dev *pdev)
-{
-	pci_save_state(pdev);
-	if (pcie_reset_flr(pdev, PCI_RESET_DO_RESET))
-		pci_err(pdev, "cannot be reset: its DMA goes on once a driver lets it\n");
-	pci_restore_state(pdev);
-}
-
-/* First of all make the board gone; devres does the rest */
+/*
+ * First of all make the board gone; devres does the rest. An engine that was cut off must
+ * not go on when the next driver sets Bus Master.
+ */
 static void upciedev_remove(struct pci_dev *pdev)
 {
 	struct upciedev_device *device = pci_get_drvdata(pdev);
 
 	upciedev_board_end(device);
-	if (device->cut_off && pci_device_is_present(pdev))
-		forget_engine(pdev);
+	if (upciedev_owes_reset(device) && pci_device_is_present(pdev) &&
+	    upciedev_reset_function(pdev) == UPCIEDEV_NO_PROOF)
+		pci_err(pdev, "cannot be reset: its DMA goes on once a driver lets it\n");
+}
+
+/**
+ * upciedev_board_again() - begin a board after the last one has ended
+ * @device: device, whose PCI device is locked
+ * @proof: that the board has been reset since, as far as the caller knows
+ *
+ * Returns 0, or why there is no board.
+ */
+int upciedev_board_again(struct upciedev_device *device, enum upciedev_reset_proof proof)
+{
+	struct pci_dev *pdev = device->pdev;
+	int err = -EIO;
+
+	if (proof == UPCIEDEV_NO_PROOF && upciedev_owes_reset(device))
+		proof = upciedev_reset_function(pdev);
+	if (upciedev_settle(device, proof))
+		err = upciedev_board_begin(device);
+	if (err)
+		pci_err(pdev, "did not come back: %d; bind it again\n", err);
+	return err;
 }
 
 static void board_again(struct pci_dev *pdev)
 {
-	int err = upciedev_board_begin(pci_get_drvdata(pdev));
-
-	if (err)
-		pci_err(pdev, "did not come back: %d; bind it again\n", err);
+	upciedev_board_again(pci_get_drvdata(pdev), UPCIEDEV_NO_PROOF);
 }
 
+/* Whoever asked for the reset knows more, and begins the board itself */
+static void upciedev_reset_done(struct pci_dev *pdev)
+{
+	struct upciedev_device *device = pci_get_drvdata(pdev);
+
+	if (!device->resetting)
+		board_again(pdev);
+}
+
+static void between_boards(struct upciedev_device *device)
+{
+	upciedev_board_end(device);
+	upciedev_between_boards(device);
+}
+
+/* Neither thawing nor waking from a light sleep has reset the board */
 static int upciedev_suspend(struct device *dev)
 {
-	upciedev_board_end(dev_get_drvdata(dev));
+	between_boards(dev_get_drvdata(dev));
 	return 0;
 }
 
 static int upciedev_resume(struct device *dev)
 {
-	upciedev_master_allow(dev_get_drvdata(dev));
 	board_again(to_pci_dev(dev));
 	return 0;
 }
@@ -119,24 +148,31 @@ static DEFINE_SIMPLE_DEV_PM_OPS(upciedev_pm, upciedev_suspend, upciedev_resume);
 static pci_ers_result_t upciedev_error_detected(struct pci_dev *pdev,
 						pci_channel_state_t state)
 {
-	upciedev_board_end(pci_get_drvdata(pdev));
+	struct upciedev_device *device = pci_get_drvdata(pdev);
+
+	between_boards(device);
+	device->link_reset = state == pci_channel_io_frozen;
 	if (state == pci_channel_io_perm_failure)
 		return PCI_ERS_RESULT_DISCONNECT;
-	if (state == pci_channel_io_frozen)
+	if (state == pci_channel_io_frozen || upciedev_owes_reset(device))
 		return PCI_ERS_RESULT_NEED_RESET;
 	return PCI_ERS_RESULT_CAN_RECOVER;
 }
 
+/* Kernels before 7 call this for an error that is not fatal, too, and reset nothing then */
 static pci_ers_result_t upciedev_slot_reset(struct pci_dev *pdev)
 {
+	struct upciedev_device *device = pci_get_drvdata(pdev);
+
 	pci_restore_state(pdev);
-	upciedev_master_allow(pci_get_drvdata(pdev));
+	if (device->link_reset)
+		upciedev_settle(device, UPCIEDEV_PROOF_LINK);
 	return PCI_ERS_RESULT_RECOVERED;
 }
 
 static void upciedev_reset_prepare(struct pci_dev *pdev)
 {
-	upciedev_board_end(pci_get_drvdata(pdev));
+	between_boards(pci_get_drvdata(pdev));
 }
 
 static const struct pci_error_handlers upciedev_error_handlers = {
@@ -144,7 +180,7 @@ static const struct pci_error_handlers upciedev_error_handlers = {
 	.slot_reset	= upciedev_slot_reset,
 	.resume		= board_again,
 	.reset_prepare	= upciedev_reset_prepare,
-	.reset_done	= board_again,
+	.reset_done	= upciedev_reset_done,
 };
 
 static bool channel_valid(const struct upciedev_card *card, const struct upciedev_card_dma *dma)
@@ -159,20 +195,47 @@ static bool channel_valid(const struct upciedev_card *card, const struct upciede
 	       (!dma->ops || (dma->ops->start && dma->ops->max_pieces));
 }
 
+/* Open entries stand alone, and those of a BAR ascend without meeting each other */
+static bool open_valid(const struct upciedev_card *card, const struct upciedev_guard *guard)
+{
+	const struct upciedev_guard *other;
+
+	if (guard->flags != UPCIEDEV_GUARD_OPEN || guard->period)
+		return false;
+	for (other = card->guards; other < guard; other++)
+		if (other->flags & UPCIEDEV_GUARD_OPEN && other->bar == guard->bar &&
+		    other->offset + other->length > guard->offset)
+			return false;
+	return true;
+}
+
+static bool guards_valid(const struct upciedev_card *card)
+{
+	const struct upciedev_guard *guard;
+
+	for (guard = card->guards; guard < card->guards + card->nr_guards; guard++) {
+		if (guard->bar >= UPCIEDEV_NR_BARS || !guard->length ||
+		    guard->offset + guard->length < guard->offset ||
+		    guard->flags & ~UPCIEDEV_GUARD_ALL ||
+		    (guard->period && guard->period < guard->length))
+			return false;
+		if (guard->flags & UPCIEDEV_GUARD_OPEN && !open_valid(card, guard))
+			return false;
+	}
+	return true;
+}
+
 /* A card is data, but wrong data must not become a hole in the guards */
 static bool card_valid(const struct upciedev_card *card)
 {
 	const struct upciedev_card_irq *irq;
 	const struct upciedev_card_dma *dma;
-	const struct upciedev_guard *guard;
 
 	if (!card->name || strlen(card->name) >= sizeof_field(struct upciedev_board_info, card) ||
 	    card->nr_irqs > UPCIEDEV_MAX_CAUSES || card->nr_dmas > UPCIEDEV_MAX_CHANNELS)
 		return false;
-	for (guard = card->guards; guard < card->guards + card->nr_guards; guard++)
-		if (guard->bar >= UPCIEDEV_NR_BARS || !guard->length ||
-		    guard->offset + guard->length < guard->offset)
-			return false;
+	if (!guards_valid(card))
+		return false;
 	for (irq = card->irqs; irq < card->irqs + card->nr_irqs; irq++)
 		if (!irq->name || irq->vector >= UPCIEDEV_MAX_CARD_VECTORS)
 			return false;
@@ -237,18 +300,27 @@ static int __init upciedev_init(void)
 	upciedev_workqueue = alloc_workqueue("upciedev", WQ_UNBOUND, 0);
 	if (!upciedev_workqueue)
 		return -ENOMEM;
+	err = upciedev_resets_init();
+	if (err)
+		goto no_resets;
 	err = upciedev_chardev_init();
 	if (err)
-		destroy_workqueue(upciedev_workqueue);
-	else
-		upciedev_counters_init();
+		goto no_chardev;
+	upciedev_counters_init();
+	return 0;
+
+no_chardev:
+	upciedev_resets_exit();
+no_resets:
+	destroy_workqueue(upciedev_workqueue);
 	return err;
 }
 module_init(upciedev_init);
 
 static void __exit upciedev_exit(void)
 {
-	destroy_workqueue(upciedev_workqueue);	/* after the resets of boards that have left */
+	upciedev_resets_exit();
+	destroy_workqueue(upciedev_workqueue);
 	upciedev_counters_exit();
 	upciedev_chardev_exit();
 }

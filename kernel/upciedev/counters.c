@@ -45,10 +45,17 @@ static int counters_show(struct seq_file *seq, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(counters);
 
+static int paths_show(struct seq_file *seq, void *unused)
+{
+	return upciedev_paths_show(seq, unused);
+}
+DEFINE_SHOW_ATTRIBUTE(paths);
+
 void upciedev_counters_init(void)
 {
 	directory = debugfs_create_dir("upciedev", NULL);
 	debugfs_create_file("counters", 0444, directory, NULL, &counters_fops);
+	debugfs_create_file("paths", 0444, directory, NULL, &paths_fops);
 }
 
 void upciedev_counters_exit(void)

@@ -166,7 +166,7 @@ static void cut_off(struct upciedev_engine *engine)
 	struct pci_dev *pdev = board->device->pdev;
 
 	pci_warn(pdev, "DMA channel %s does not stop: cut off from the bus\n", engine->dma->name);
-	if (!upciedev_master_cut(board->device)) {
+	if (!upciedev_cut_off(board->device)) {
 		WRITE_ONCE(board->unsafe, true);
 		pci_err(pdev, "still reaches memory, which is not given back\n");
 	}

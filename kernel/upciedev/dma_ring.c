@@ -247,10 +247,13 @@ static int peer_ring_check(const struct upciedev_channel *channel,
 	return 0;
 }
 
-/* Are all frames in the window? */
-static int frames_check(const struct upciedev_ring *ring)
+/* Are all frames in the window, and may users reach them? */
+static int frames_check(const struct upciedev_channel *channel, const struct upciedev_ring *ring)
 {
 	u64 length = upciedev_bar_length(ring->peer.board, ring->peer.bar), span;
+	struct upciedev_place frame = ring->peer;
+	int err = 0;
+	u32 i;
 
 	if (!length)
 		return -ENXIO;
@@ -258,7 +261,9 @@ static int frames_check(const struct upciedev_ring *ring)
 	    check_add_overflow(span, ring->frame_length, &span) ||
 	    ring->peer.offset > length || span > length - ring->peer.offset)
 		return -ERANGE;
-	return 0;
+	for (i = 0; i < ring->frames && !err; i++, frame.offset += ring->peer_step)
+		err = upciedev_place_may(channel, &frame, false);
+	return err;
 }
 
 /* Takes over @filp */
@@ -277,11 +282,12 @@ static struct upciedev_ring *peer_ring_alloc(struct upciedev_channel *channel,
 	ring->peer_file = filp;
 	ring->peer_step = what->step;
 	ring->peer = (struct upciedev_place) {
-		.board = peer->board, .file = peer, .offset = what->peer_offset,
+		.board = peer->board, .file = peer, .path = UPCIEDEV_PATH_PEER_RING,
+		.offset = what->peer_offset,
 		.bar = array_index_nospec(what->bar, UPCIEDEV_NR_BARS),
 		.length = what->frame_length,
 	};
-	err = frames_check(ring);
+	err = frames_check(channel, ring);
 	if (!err)
 		return ring;
 	ring_free(ring);

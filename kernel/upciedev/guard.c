@@ -11,8 +11,10 @@
  *
  * Enable bits of interrupts take no rights: see access.c. A mapping reaches them.
  */
-#include <linux/iommu.h>
+#include <linux/capability.h>
 #include <linux/minmax.h>
+#include <linux/nospec.h>
+#include <linux/security.h>
 #include <linux/slab.h>
 
 #include "compat.h"
@@ -21,41 +23,25 @@
 #define RIGHTS_READ	(UPCIEDEV_AREA_MAP_READ | UPCIEDEV_AREA_CALL_READ)
 #define RIGHTS_ALL	(UPCIEDEV_RIGHTS_MAP | UPCIEDEV_RIGHTS_CALL)
 
-static int count_member(struct device *dev, void *count)
+static bool locked_down(void)
 {
-	++*(int *)count;
-	return 0;
+	return security_locked_down(LOCKDOWN_PCI_ACCESS);
 }
 
-/* Alone in its group: no path to a neighbour that by-passes the IOMMU */
-static bool isolated(struct device *dev)
+/* Has the administrator given the machine to the users of this card? */
+bool upciedev_unguarded(const struct upciedev_device *device)
 {
-	struct iommu_group *group = iommu_group_get(dev);
-	int members = 0;
-
-	if (!group)
-		return false;
-	iommu_group_for_each_dev(group, &members, count_member);
-	iommu_group_put(group);
-	return members == 1;
+	return *device->plugin->unguard && !locked_down();
 }
 
-/*
- * Does an IOMMU keep whatever bus address the board emits away from all memory
- * that is not its own? A lazily flushed domain does not: there an address works
- * for a while after its memory was freed. Nor does one that the board may
- * by-pass by translations of its own (ATS).
- */
-static bool dma_confined(struct pci_dev *pdev)
+/* May the process that opens a file reprogram boards? Then it owns the machine anyway */
+bool upciedev_opens_as_admin(void)
 {
-	struct iommu_domain *domain = iommu_get_domain_for_dev(&pdev->dev);
-
-	return domain && domain->type == IOMMU_DOMAIN_DMA && !pdev->ats_enabled &&
-	       isolated(&pdev->dev);
+	return capable(CAP_SYS_RAWIO) && !locked_down();
 }
 
-static void guard_add(struct upciedev_device *device, u32 bar, u64 start, u64 length,
-		      u32 rights)
+static struct upciedev_window *guard_add(struct upciedev_device *device, u32 bar, u64 start,
+					 u64 length, u32 rights)
 {
 	struct upciedev_window *window = &device->windows[device->nr_windows++];
 
@@ -63,6 +49,8 @@ static void guard_add(struct upciedev_device *device, u32 bar, u64 start, u64 le
 	window->start = start;
 	window->end = start + length;
 	window->rights = rights;
+	window->admin_rights = rights;
+	return window;
 }
 
 /* Two entries for the table and the pending bits of MSI-X, if there are any */
@@ -85,25 +73,93 @@ static void guard_msix(struct upciedev_device *device)
 		  DIV_ROUND_UP(vectors, 64) * 8, RIGHTS_READ);
 }
 
+static u32 guard_rights(const struct upciedev_guard *guard)
+{
+	return guard->flags & UPCIEDEV_GUARD_READABLE ? RIGHTS_READ : 0;
+}
+
+/*
+ * An IOMMU confines the board, not its users from each other: what it maps for the board is
+ * memory of all who use its channels. So it lifts guards only where there are no channels.
+ */
+static bool guards_lifted(const struct upciedev_device *device)
+{
+	return (device->confined && !device->card->nr_dmas) || upciedev_unguarded(device);
+}
+
+static void guard_take(struct upciedev_device *device, const struct upciedev_guard *guard)
+{
+	bool admin = guard->flags & UPCIEDEV_GUARD_ADMIN;
+	struct upciedev_window *window;
+	u32 rights = guard_rights(guard);
+
+	if (!admin && guards_lifted(device))
+		return;
+	if (admin)	/* a map would outlast the reason for which it was given */
+		rights &= ~UPCIEDEV_RIGHTS_MAP;
+	window = guard_add(device, guard->bar, guard->offset, guard->length, rights);
+	window->period = guard->period;
+	if (admin)
+		window->admin_rights = UPCIEDEV_RIGHTS_CALL;
+}
+
+static bool is_open(const struct upciedev_guard *guard, u32 bar)
+{
+	return guard->flags & UPCIEDEV_GUARD_OPEN && guard->bar == bar;
+}
+
+/* What the open entries of a BAR leave, which ascend; nothing of one that has none */
+static void guard_others(struct upciedev_device *device, u32 bar)
+{
+	const struct upciedev_card *card = device->card;
+	const struct upciedev_guard *guard;
+	bool any = false;
+	u64 end = 0;
+
+	for (guard = card->guards; guard < card->guards + card->nr_guards; guard++) {
+		if (!is_open(guard, bar))
+			continue;
+		if (guard->offset > end)
+			guard_add(device, bar, end, guard->offset - end, 0);
+		end = guard->offset + guard->length;
+		any = true;
+	}
+	if (any && end < device->bars[bar].length)
+		guard_add(device, bar, end, device->bars[bar].length - end, 0);
+}
+
+/**
+ * upciedev_guards_begin() - the guards that hold for the board which begins
+ * @device: device without a board
+ *
+ * The administrator may have changed the kind of the IOMMU's domain since the last board
+ * began, or locked the kernel down. Stale files may ask for their rights meanwhile: their
+ * answer is of no use, but what they read stays in the table.
+ */
+void upciedev_guards_begin(struct upciedev_device *device)
+{
+	const struct upciedev_card *card = device->card;
+	u32 i;
+
+	WRITE_ONCE(device->confined, upciedev_confined(device));
+	device->nr_windows = 0;
+	for (i = 0; i < card->nr_guards; i++)
+		if (!(card->guards[i].flags & UPCIEDEV_GUARD_OPEN))
+			guard_take(device, &card->guards[i]);
+	for (i = 0; i < UPCIEDEV_NR_BARS && !guards_lifted(device); i++)
+		guard_others(device, i);
+	guard_msix(device);
+	if (*device->plugin->unguard && locked_down())
+		pci_warn(device->pdev, "unguard has no effect while the kernel is locked down\n");
+}
+
 /* Not managed by devres: stale files ask for their rights after the removal */
 int upciedev_guards_init(struct upciedev_device *device)
 {
-	const struct upciedev_card *card = device->card;
-	u32 i, rights;
-
-	device->windows = kcalloc(card->nr_guards + 2, sizeof(*device->windows), GFP_KERNEL);
-	if (!device->windows)
-		return -ENOMEM;
-	device->confined = dma_confined(device->pdev);
-	for (i = 0; i < card->nr_guards; i++) {
-		rights = card->guards[i].flags & UPCIEDEV_GUARD_READABLE ? RIGHTS_READ : 0;
-		if (device->confined || *device->plugin->unguard)
-			rights = RIGHTS_ALL;
-		guard_add(device, card->guards[i].bar, card->guards[i].offset,
-			  card->guards[i].length, rights);
-	}
-	guard_msix(device);
-	return 0;
+	/* Between and around open entries there is one guard more than there are entries */
+	device->windows = kcalloc(device->card->nr_guards + UPCIEDEV_NR_BARS + 2,
+				  sizeof(*device->windows), GFP_KERNEL);
+	return device->windows ? 0 : -ENOMEM;
 }
 
 static struct upciedev_kept *kept_at(struct upciedev_device *device,
@@ -166,9 +222,27 @@ static bool overlap(u64 start, u64 end, u64 other_start, u64 other_end)
 	return start < other_end && other_start < end;
 }
 
+/* Does a stretch touch the window, or one of its repetitions? */
+static bool meets(const struct upciedev_window *window, u64 start, u64 end)
+{
+	u64 period = window->period, first, last, length = end - start;
+
+	if (!period)
+		return overlap(start, end, window->start, window->end);
+	if (length >= period)
+		return true;
+	start %= period;
+	first = window->start % period;
+	last = first + window->end - window->start;
+	return overlap(start, start + length, first, last) ||
+	       overlap(start, start + length, first + period, last + period) ||
+	       (last > period && overlap(start, start + length, 0, last - period));
+}
+
 /**
  * upciedev_rights() - what users may do with a stretch of a BAR
  * @device: device
+ * @admin: for a file that was opened as the administrator
  * @index: BAR
  * @offset: first byte; the stretch lies inside the BAR
  * @length: bytes
@@ -176,14 +250,14 @@ static bool overlap(u64 start, u64 end, u64 other_start, u64 other_end)
  * Returns UPCIEDEV_AREA_*: calls for exactly this stretch, mapping for all pages
  * that it touches.
  */
-u32 upciedev_rights(const struct upciedev_device *device, u32 index,
+u32 upciedev_rights(const struct upciedev_device *device, bool admin, u32 index,
 		    u64 offset, u64 length)
 {
 	const struct upciedev_bar *bar = upciedev_bar(device, index);
 	u64 page = round_down(offset, PAGE_SIZE);
 	u64 page_end = round_up(offset + length, PAGE_SIZE);
 	const struct upciedev_window *window;
-	u32 rights = RIGHTS_ALL;
+	u32 rights = RIGHTS_ALL, left;
 
 	if (!bar)
 		return 0;
@@ -192,10 +266,11 @@ u32 upciedev_rights(const struct upciedev_device *device, u32 index,
 	for (window = device->windows; window < device->windows + device->nr_windows; window++) {
 		if (window->bar != index)
 			continue;
-		if (overlap(offset, offset + length, window->start, window->end))
-			rights &= window->rights | UPCIEDEV_RIGHTS_MAP;
-		if (overlap(page, page_end, window->start, window->end))
-			rights &= window->rights | UPCIEDEV_RIGHTS_CALL;
+		left = admin ? window->admin_rights : window->rights;
+		if (meets(window, offset, offset + length))
+			rights &= left | UPCIEDEV_RIGHTS_MAP;
+		if (meets(window, page, page_end))
+			rights &= left | UPCIEDEV_RIGHTS_CALL;
 	}
 	return rights;
 }
@@ -205,21 +280,36 @@ static u64 nearest(u64 offset, u64 end, u64 candidate)
 	return candidate > offset && candidate < end ? candidate : end;
 }
 
-/* Where the rights that hold at @offset may change for the first time */
-u64 upciedev_area_end(const struct upciedev_device *device, u32 index, u64 offset)
+/* The first repetition of a bound behind @offset */
+static u64 repeated(u64 bound, u64 period, u64 offset)
 {
-	u64 end = device->bars[index].length;
-	const struct upciedev_window *window;
+	bound %= period;
+	return offset < bound ? bound : bound + ((offset - bound) / period + 1) * period;
+}
 
-	end = nearest(offset, end, round_down(end, PAGE_SIZE));
-	for (window = device->windows; window < device->windows + device->nr_windows; window++) {
-		if (window->bar != index)
-			continue;
+static u64 window_bound(const struct upciedev_window *window, u64 offset, u64 end)
+{
+	if (!window->period) {
 		end = nearest(offset, end, round_down(window->start, PAGE_SIZE));
 		end = nearest(offset, end, window->start);
 		end = nearest(offset, end, window->end);
-		end = nearest(offset, end, round_up(window->end, PAGE_SIZE));
+		return nearest(offset, end, round_up(window->end, PAGE_SIZE));
 	}
+	end = nearest(offset, end, round_down(offset, PAGE_SIZE) + PAGE_SIZE);
+	end = nearest(offset, end, repeated(window->start, window->period, offset));
+	return nearest(offset, end, repeated(window->end, window->period, offset));
+}
+
+/* Where the rights that hold at @offset may change for the first time */
+u64 upciedev_area_end(const struct upciedev_device *device, u32 index, u64 offset)
+{
+	u64 end = device->bars[array_index_nospec(index, UPCIEDEV_NR_BARS)].length;
+	const struct upciedev_window *window;
+
+	end = nearest(offset, end, round_down(end, PAGE_SIZE));
+	for (window = device->windows; window < device->windows + device->nr_windows; window++)
+		if (window->bar == index)
+			end = window_bound(window, offset, end);
 	return end;
 }
 
@@ -235,29 +325,4 @@ u32 upciedev_file_rights(const struct upciedev_file *file)
 	if ((file->filp->f_mode & FMODE_READ) && (file->filp->f_mode & FMODE_WRITE))
 		rights |= UPCIEDEV_AREA_MAP_WRITE;
 	return rights;
-}
-
-/**
- * upciedev_user_check() - may this file touch these registers by a call?
- * @file: open file
- * @span: registers
- * @need: UPCIEDEV_AREA_CALL_*
- *
- * Returns 0, -EBADF, -EPERM or an error of upciedev_span_check().
- */
-int upciedev_user_check(const struct upciedev_file *file,
-			const struct upciedev_span *span, u32 need)
-{
-	const struct upciedev_device *device = file->device;
-	int err;
-
-	if (need & ~upciedev_file_rights(file))
-		return -EBADF;
-	err = upciedev_span_check(device, span);
-	if (err)
-		return err;
-	if (need & ~upciedev_rights(device, span->bar, span->offset,
-				    upciedev_span_bytes(span)))
-		return -EPERM;
-	return 0;
 }

@@ -75,8 +75,10 @@ struct upciedev_bar {
 struct upciedev_window {
 	u64 start;
 	u64 end;
+	u64 period;		/* it repeats all over the BAR; 0: it does not */
 	u32 bar;
 	u32 rights;
+	u32 admin_rights;	/* of files with upciedev_file.admin */
 };
 
 /*
@@ -93,6 +95,30 @@ struct upciedev_kept {
 	bool unread;		/* reading it does not return what was written */
 };
 
+/* See containment.c */
+enum upciedev_state {
+	UPCIEDEV_QUIET,
+	UPCIEDEV_MASTER,
+	UPCIEDEV_CUT_OFF,
+	UPCIEDEV_RESETTING,
+	UPCIEDEV_LOST,
+};
+
+/* What shows that the board has forgotten what its engines were doing */
+enum upciedev_reset_proof {
+	UPCIEDEV_NO_PROOF,
+	UPCIEDEV_PROOF_FUNCTION,	/* a function level reset of ours succeeded */
+	UPCIEDEV_PROOF_RESET,		/* one of the PCI core did, not by power management */
+	UPCIEDEV_PROOF_LINK,		/* the link above was reset after a fatal error */
+};
+
+struct upciedev_containment {
+	spinlock_t lock;		/* the Command register, and the members below */
+	enum upciedev_state state;
+	u32 masters;			/* vectors and channels that need Bus Master */
+	bool owes_reset;		/* an engine was cut off, and no reset proven since */
+};
+
 struct upciedev_device {
 	struct device dev;
 	struct cdev cdev;
@@ -103,7 +129,13 @@ struct upciedev_device {
 	int index;
 	u32 slot;
 	u32 root;
-	bool confined;		/* by an IOMMU */
+	u32 host_bridge;	/* its vendor and device, as in route.c */
+	bool confined;		/* by an IOMMU, when the board began */
+	bool resetting;		/* by reset.c; device lock of the PCI device */
+	bool link_reset;	/* the error that is being recovered from reset the link */
+	struct upciedev_containment containment;
+	struct work_struct reset_work;	/* an engine was cut off */
+	struct pci_saved_state *config;	/* of the board when it last began */
 	struct upciedev_bar bars[UPCIEDEV_NR_BARS];
 	struct upciedev_window *windows;
 	u32 nr_windows;
@@ -116,15 +148,13 @@ struct upciedev_device {
 
 	struct srcu_struct srcu;
 	spinlock_t write_lock;	/* makes a modify atomic against all writes; @kept */
-	spinlock_t command_lock; /* the Command register, while the board is there */
-	struct mutex lock;	/* @board, @files, @masters, claims and counts of maps */
-	u32 masters;		/* who needs Bus Master */
-	bool cut_off;		/* and nobody gets it; written under command_lock */
+	struct mutex lock;	/* @board, @files, claims and counts of maps */
 	struct upciedev_board *board;	/* NULL while gone */
 	struct list_head files;
 	struct list_head peers;		/* of all devices */
 };
 
+struct seq_file;
 struct upciedev_engine;
 struct upciedev_ring;
 
@@ -179,7 +209,6 @@ struct upciedev_board {
 	u32 dma_users;			/* who uses mapped memory */
 	bool dma_ended;
 	bool unsafe;			/* an engine may still write to memory */
-	struct work_struct reset_work;	/* an engine did not stop */
 };
 
 struct upciedev_engine {
@@ -223,10 +252,22 @@ struct upciedev_route {
 	u32 devfn;
 };
 
+/* By which users reach registers and memory of boards */
+enum upciedev_path {
+	UPCIEDEV_PATH_POSITION,
+	UPCIEDEV_PATH_BATCH,
+	UPCIEDEV_PATH_MAP,
+	UPCIEDEV_PATH_PEER,
+	UPCIEDEV_PATH_PEER_RING,
+	UPCIEDEV_PATH_PLUGIN,
+	UPCIEDEV_NR_PATHS
+};
+
 /* A place in a peer's window */
 struct upciedev_place {
 	struct upciedev_board *board;
 	const struct upciedev_file *file;	/* by which it was named; NULL: a plugin's */
+	enum upciedev_path path;
 	u32 bar;
 	u64 offset;
 	u64 length;
@@ -265,6 +306,7 @@ struct upciedev_file {
 	struct pid *opener;
 	unsigned long claim;	/* it may write under the claim of this number */
 	u32 writable_maps;
+	bool admin;		/* opened by a process that may own the machine anyway */
 };
 
 /* A stretch of registers */
@@ -275,6 +317,15 @@ struct upciedev_span {
 	u64 count;
 	bool fixed;
 	const struct upciedev_file *file;	/* who writes; NULL: the plugin */
+};
+
+struct upciedev_touch {
+	enum upciedev_path path;
+	u32 need;		/* UPCIEDEV_AREA_* */
+	u32 bar;
+	u64 offset;
+	u64 length;
+	bool pages;		/* the whole pages around the stretch are within reach */
 };
 
 static inline bool upciedev_lease_overlaps(const struct upciedev_lease *lease, u32 bar,
@@ -320,6 +371,7 @@ int upciedev_span_read(struct upciedev_board *board,
 		       const struct upciedev_span *span, void *buffer);
 int upciedev_span_write(struct upciedev_board *board,
 			const struct upciedev_span *span, const void *buffer);
+int upciedev_span_get(struct upciedev_board *board, const struct upciedev_span *span, u64 *value);
 int upciedev_span_put(struct upciedev_board *board,
 		      const struct upciedev_span *span, u64 value);
 int upciedev_span_modify(struct upciedev_board *board,
@@ -328,6 +380,9 @@ int upciedev_span_modify(struct upciedev_board *board,
 
 /* bar.c */
 int upciedev_bars_init(struct upciedev_device *device);
+bool upciedev_bar_lost(const struct upciedev_device *device, u32 index);
+bool upciedev_any_bar_lost(const struct upciedev_device *device);
+int upciedev_bars_check(const struct upciedev_device *device);
 const struct upciedev_bar *upciedev_bar(const struct upciedev_device *device,
 					u32 index);
 
@@ -354,8 +409,24 @@ long upciedev_claim(struct upciedev_file *file, struct upciedev_claim __user *ar
 int upciedev_claim_map(struct upciedev_file *file);
 void upciedev_claim_unmap(struct upciedev_file *file);
 
+/* containment.c */
+void upciedev_containment_init(struct upciedev_device *device);
+void upciedev_master_get(struct upciedev_device *device);
+void upciedev_master_put(struct upciedev_device *device);
+bool upciedev_cut_off(struct upciedev_device *device);
+void upciedev_between_boards(struct upciedev_device *device);
+void upciedev_lose(struct upciedev_device *device);
+bool upciedev_owes_reset(struct upciedev_device *device);
+bool upciedev_settle(struct upciedev_device *device, enum upciedev_reset_proof proof);
+enum upciedev_reset_proof upciedev_reset_function(struct pci_dev *pdev);
+void upciedev_intx(struct upciedev_device *device, bool on);
+bool upciedev_check_and_mask_intx(struct upciedev_device *device);
+bool upciedev_confined(const struct upciedev_device *device);
+bool upciedev_may_master(const struct upciedev_device *device);
+
 /* core.c */
-extern struct workqueue_struct *upciedev_workqueue;	/* resets and streams, which sleep */
+extern struct workqueue_struct *upciedev_workqueue;	/* streams, which sleep */
+int upciedev_board_again(struct upciedev_device *device, enum upciedev_reset_proof proof);
 
 /* counters.c */
 void upciedev_count(enum upciedev_counter which, int change);
@@ -428,14 +499,15 @@ long upciedev_dma_transfer(struct upciedev_channel *channel,
 
 /* guard.c */
 int upciedev_guards_init(struct upciedev_device *device);
+void upciedev_guards_begin(struct upciedev_device *device);
+bool upciedev_unguarded(const struct upciedev_device *device);
 int upciedev_kept_init(struct upciedev_device *device);
 void upciedev_kept_begin(struct upciedev_device *device);
-u32 upciedev_rights(const struct upciedev_device *device, u32 bar,
+bool upciedev_opens_as_admin(void);
+u32 upciedev_rights(const struct upciedev_device *device, bool admin, u32 bar,
 		    u64 offset, u64 length);
 u64 upciedev_area_end(const struct upciedev_device *device, u32 bar, u64 offset);
 u32 upciedev_file_rights(const struct upciedev_file *file);
-int upciedev_user_check(const struct upciedev_file *file,
-			const struct upciedev_span *span, u32 need);
 
 /* ioctl.c */
 long upciedev_ioctl(struct file *filp, unsigned int command, unsigned long arg);
@@ -469,6 +541,8 @@ void upciedev_unmap_all(struct upciedev_device *device);
 void upciedev_peer_add(struct upciedev_device *device);
 void upciedev_peer_remove(struct upciedev_device *device);
 void upciedev_peers_wake(void);
+int upciedev_place_may(const struct upciedev_channel *channel, const struct upciedev_place *to,
+		       bool pages);
 int upciedev_peer_move(struct upciedev_channel *channel, const struct upciedev_place *to,
 		       u64 offset, struct upciedev_limit *limit, struct upciedev_route *route,
 		       u64 *done);
@@ -481,26 +555,28 @@ long upciedev_peer_route(struct upciedev_file *file, struct upciedev_peer_route 
 long upciedev_peer_lease(struct upciedev_file *file, struct upciedev_peer_lease __user *arg);
 
 /* reset.c */
+int upciedev_resets_init(void);
+void upciedev_resets_exit(void);
 long upciedev_reset(struct upciedev_file *file, unsigned long arg);
 void upciedev_reset_work(struct work_struct *work);
-
-/* master.c */
-void upciedev_master_get(struct upciedev_device *device);
-void upciedev_master_put(struct upciedev_device *device);
-bool upciedev_master_cut(struct upciedev_device *device);
-void upciedev_master_allow(struct upciedev_device *device);
-bool upciedev_may_master(const struct upciedev_device *device);
-void upciedev_intx(struct upciedev_device *device, bool on);
-bool upciedev_check_and_mask_intx(struct upciedev_device *device);
+void upciedev_reset_soon(struct upciedev_device *device);
 
 /* route.c */
 struct upciedev_route upciedev_route_find(const struct upciedev_device *from,
 					  const struct upciedev_device *to, u32 bar,
 					  const struct upciedev_card_dma *dma);
+u32 upciedev_find_host_bridge(struct pci_dev *pdev);
 
 /* slot.c */
 u32 upciedev_find_slot(struct pci_dev *pdev);
 u32 upciedev_find_root(struct pci_dev *pdev);
+
+/* touch.c */
+int upciedev_may_touch(const struct upciedev_device *device, const struct upciedev_file *file,
+		       const struct upciedev_touch *touch);
+int upciedev_user_check(const struct upciedev_file *file, enum upciedev_path path,
+			const struct upciedev_span *span, u32 need);
+int upciedev_paths_show(struct seq_file *seq, void *unused);
 
 /* sysfs.c */
 extern const struct attribute_group *upciedev_groups[];

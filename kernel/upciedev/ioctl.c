@@ -135,11 +135,12 @@ static bool next_area(const struct upciedev_file *file, u32 index,
 	if (!bar || end >= bar->length)
 		return false;
 	area->offset = end;
-	area->rights = upciedev_rights(device, index, end, 1) & mask;
-	do
+	area->rights = upciedev_rights(device, file->admin, index, end, 1) & mask;
+	do {
 		end = upciedev_area_end(device, index, end);
-	while (end < bar->length &&
-	       (upciedev_rights(device, index, end, 1) & mask) == area->rights);
+		cond_resched();
+	} while (end < bar->length &&
+		 (upciedev_rights(device, file->admin, index, end, 1) & mask) == area->rights);
 	area->length = end - area->offset;
 	return true;
 }

@@ -150,45 +150,40 @@ static const struct vm_operations_struct map_ops = {
 	.fault	  = map_fault,
 };
 
-/* What may be done with a map; negative if there can be none */
-static int map_rights(const struct upciedev_file *file, const struct vm_area_struct *vma)
+/* 0, or why there can be no map of these rights */
+static int map_check(const struct upciedev_file *file, const struct vm_area_struct *vma, u32 need)
 {
-	u32 bar = position_bar(vma->vm_pgoff);
-	u64 offset = position_offset(vma->vm_pgoff);
-	u64 size = vma->vm_end - vma->vm_start;
-	u64 length;
-	u32 rights;
+	const struct upciedev_touch touch = {
+		.path = UPCIEDEV_PATH_MAP, .need = need, .bar = position_bar(vma->vm_pgoff),
+		.offset = position_offset(vma->vm_pgoff), .length = vma->vm_end - vma->vm_start,
+	};
 
-	if (bar == STATUS_BAR)
-		return offset || size != PAGE_SIZE ? -ERANGE : UPCIEDEV_AREA_MAP_READ;
+	if (touch.bar == STATUS_BAR && (touch.offset || touch.length != PAGE_SIZE))
+		return -ERANGE;
+	if (touch.bar == STATUS_BAR)
+		return need & UPCIEDEV_AREA_MAP_WRITE ? -EPERM : 0;
 	if (upciedev_gone(file->board))
 		return -ENODEV;
-	if (bar >= UPCIEDEV_NR_BARS)
+	if (touch.bar >= UPCIEDEV_NR_BARS)
 		return -EINVAL;
-	length = upciedev_bar_length(file->board, bar);
-	if (!length)
-		return -ENXIO;
-	if (offset > length || size > round_up(length, PAGE_SIZE) - offset)
-		return -ERANGE;
-	rights = upciedev_rights(file->device, bar, offset, size);
-	return rights & upciedev_file_rights(file);
+	return upciedev_may_touch(file->device, file, &touch);
 }
 
 int upciedev_mmap(struct file *filp, struct vm_area_struct *vma)
 {
 	struct upciedev_file *file = filp->private_data;
 	struct upciedev_map *map;
-	int rights, err;
+	bool writable;
+	int err;
 
 	/* Not VM_SHARED: a shared map of a file that is not writable lacks it */
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
-	rights = map_rights(file, vma);
-	if (rights < 0)
-		return rights;
-	if (!(rights & UPCIEDEV_AREA_MAP_READ) || (vma->vm_flags & VM_EXEC))
-		return -EPERM;
-	if ((vma->vm_flags & VM_WRITE) && !(rights & UPCIEDEV_AREA_MAP_WRITE))
+	err = map_check(file, vma, UPCIEDEV_AREA_MAP_READ);
+	if (err)
+		return err;
+	writable = !map_check(file, vma, UPCIEDEV_RIGHTS_MAP);
+	if ((vma->vm_flags & VM_EXEC) || ((vma->vm_flags & VM_WRITE) && !writable))
 		return -EPERM;
 
 	map = kzalloc(sizeof(*map), GFP_KERNEL_ACCOUNT);
@@ -208,7 +203,7 @@ int upciedev_mmap(struct file *filp, struct vm_area_struct *vma)
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
 	/* Else mprotect() would give what was refused here */
 	vm_flags_clear(vma, VM_MAYEXEC);
-	if (!(rights & UPCIEDEV_AREA_MAP_WRITE))
+	if (!writable)
 		vm_flags_clear(vma, VM_MAYWRITE);
 	return 0;
 }

@@ -143,17 +143,34 @@ static bool claimed_by_other(const struct upciedev_place *to)
 	return !upciedev_may_write(to->board, to->file);
 }
 
-static int place_check(const struct upciedev_place *to)
+/**
+ * upciedev_place_may() - may the channel move from or to this place in a peer's window?
+ * @channel: channel
+ * @to: place
+ * @pages: an IOMMU maps whole pages of the window for the channel's board
+ *
+ * Returns 0 or an error of upciedev_may_touch().
+ */
+int upciedev_place_may(const struct upciedev_channel *channel, const struct upciedev_place *to,
+		       bool pages)
 {
-	u64 length = upciedev_bar_length(to->board, to->bar);
+	const struct upciedev_touch touch = {
+		.path = to->path, .bar = to->bar, .offset = to->offset, .length = to->length,
+		.need = channel->dma->flags & UPCIEDEV_DMA_TO_BOARD ? UPCIEDEV_AREA_CALL_READ :
+								      UPCIEDEV_AREA_CALL_WRITE,
+		.pages = pages,
+	};
 
-	if (!length)
-		return -ENXIO;
-	if (!to->length || to->offset > length || to->length > length - to->offset)
-		return -ERANGE;
-	if (claimed_by_other(to) || leased_to_other(to))
-		return -EBUSY;
-	return 0;
+	return upciedev_may_touch(to->board->device, to->file, &touch);
+}
+
+static int place_check(const struct upciedev_channel *channel, const struct upciedev_place *to)
+{
+	int err = upciedev_place_may(channel, to, false);
+
+	if (err)
+		return err;
+	return claimed_by_other(to) || leased_to_other(to) ? -EBUSY : 0;
 }
 
 static int move(struct upciedev_channel *channel, const struct upciedev_place *to, u64 offset,
@@ -166,6 +183,9 @@ static int move(struct upciedev_channel *channel, const struct upciedev_place *t
 				     channel->dma);
 	if (route->kind == UPCIEDEV_ROUTE_REFUSED)
 		return -EACCES;
+	err = upciedev_place_may(channel, to, route->kind == UPCIEDEV_ROUTE_ROOT_IOMMU);
+	if (err)
+		return err;
 	err = window_map(channel->board, &memory, to, route->kind);
 	if (err)
 		return err;
@@ -188,7 +208,7 @@ int upciedev_peer_move(struct upciedev_channel *channel, const struct upciedev_p
 		       u64 *done)
 {
 	u64 mask = channel->dma->alignment - 1;
-	int err = place_check(to);
+	int err = place_check(channel, to);
 
 	if (err)
 		return err;
@@ -232,7 +252,7 @@ static int peer_transfer(struct upciedev_channel *channel, struct upciedev_dma_p
 {
 	struct upciedev_peer_result result = {};
 	struct upciedev_place to = {
-		.board = peer->board, .file = peer, .bar = what->bar,
+		.board = peer->board, .file = peer, .path = UPCIEDEV_PATH_PEER, .bar = what->bar,
 		.offset = what->peer_offset, .length = what->length,
 	};
 	int err = upciedev_peer_once(channel, &to, what->offset, what->timeout_ms, &result);

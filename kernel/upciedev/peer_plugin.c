@@ -23,7 +23,7 @@ static int transfer(const struct upciedev_peer_request *request,
 		    struct upciedev_peer_result *result)
 {
 	struct upciedev_place to = {
-		.board = request->to, .bar = request->bar,
+		.board = request->to, .path = UPCIEDEV_PATH_PLUGIN, .bar = request->bar,
 		.offset = request->peer_offset, .length = request->length,
 	};
 	struct upciedev_channel *channel;

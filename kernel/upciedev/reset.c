@@ -1,12 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * UPCIEDEV_RESET: back to the state of power-on
+ * Resets: UPCIEDEV_RESET, and those of boards whose engine did not stop
  *
  * The PCI core saves and restores the configuration space and calls the driver
- * before and after, which ends the board and begins another one.
+ * before and after, which ends the board and begins another one. It calls after a
+ * failed reset as well, and a reset by power management leaves some boards as they
+ * were: where a board was cut off only the function that asked for the reset knows
+ * whether it counts, so here the board begins after the PCI core has returned.
  */
 #include "compat.h"
 #include "internal.h"
+
+/* Of its own, for a stream may sleep; no removal waits for it */
+static struct workqueue_struct *resets;
+
+int upciedev_resets_init(void)
+{
+	resets = alloc_workqueue("upciedev_resets", WQ_UNBOUND, 0);
+	return resets ? 0 : -ENOMEM;
+}
+
+/* The devices are gone, and each work holds its own */
+void upciedev_resets_exit(void)
+{
+	destroy_workqueue(resets);
+}
+
+/* The work finds out by itself whether there is still something to do */
+void upciedev_reset_soon(struct upciedev_device *device)
+{
+	get_device(&device->dev);
+	if (!queue_work(resets, &device->reset_work))
+		put_device(&device->dev);
+}
 
 static bool current_board(const struct upciedev_file *file)
 {
@@ -18,6 +44,42 @@ static bool claimed_by_other(const struct upciedev_file *file)
 	return !upciedev_may_write(file->board, file);
 }
 
+/* The PCI core falls back on it; it proves nothing */
+static bool resets_by_power(struct pci_dev *pdev)
+{
+	u16 control;
+
+	if (!pdev->pm_cap)
+		return false;
+	pci_read_config_word(pdev, pdev->pm_cap + PCI_PM_CTRL, &control);
+	return !(control & PCI_PM_CTRL_NO_SOFT_RESET);
+}
+
+/* The caller holds both locks of lock_both(). Returns 0 if there is a board again */
+static int reset_device(struct upciedev_device *device)
+{
+	struct pci_dev *pdev = device->pdev;
+	enum upciedev_reset_proof proof;
+	int err;
+
+	device_lock_assert(&pdev->dev);
+	device->resetting = true;
+	err = pci_reset_function_locked(pdev);
+	device->resetting = false;
+	if (err && device->board)	/* it did not even try */
+		return err;
+	if (err == -ENOTTY) {		/* nothing was reset */
+		upciedev_board_again(device, UPCIEDEV_NO_PROOF);
+		return err;
+	}
+	if (err) {
+		upciedev_lose(device);
+		return err;
+	}
+	proof = resets_by_power(pdev) ? UPCIEDEV_NO_PROOF : UPCIEDEV_PROOF_RESET;
+	return upciedev_board_again(device, proof);
+}
+
 /* With the device's lock, so that the board cannot go to another driver meanwhile */
 static int reset_locked(struct upciedev_file *file)
 {
@@ -27,13 +89,10 @@ static int reset_locked(struct upciedev_file *file)
 		return -ENODEV;
 	if (claimed_by_other(file))
 		return -EBUSY;
-	err = pci_reset_function_locked(file->device->pdev);
+	err = reset_device(file->device);
 	if (err == -ENOTTY)	/* which here is an unknown command */
 		return -EOPNOTSUPP;
-	if (err)
-		return err;
-	upciedev_master_allow(file->device);
-	return READ_ONCE(file->device->board) ? 0 : -EIO;
+	return err;
 }
 
 /* It may be the bridge that resets what is below it; returns the bridge */
@@ -54,26 +113,23 @@ static void unlock_both(struct pci_dev *pdev, struct pci_dev *bridge)
 		pci_dev_unlock(bridge);
 }
 
-/* Of a board whose engine did not stop; nothing happens if it has left meanwhile */
+/* Nothing happens if the driver has left meanwhile, or another reset was faster */
 void upciedev_reset_work(struct work_struct *work)
 {
-	struct upciedev_board *board = container_of(work, struct upciedev_board, reset_work);
-	struct upciedev_device *device = board->device;
+	struct upciedev_device *device = container_of(work, struct upciedev_device, reset_work);
 	struct pci_dev *pdev = device->pdev;
 	struct pci_dev *bridge = lock_both(pdev);
 	int err = 0;
 
-	if (READ_ONCE(device->board) == board) {
-		err = pci_reset_function_locked(pdev);
+	if (pci_get_drvdata(pdev) == device && upciedev_owes_reset(device)) {
+		err = reset_device(device);
 		if (err)
 			upciedev_board_end(device);
-		else
-			upciedev_master_allow(device);
 	}
 	unlock_both(pdev, bridge);
 	if (err)
 		pci_err(pdev, "cannot be reset (%d): switch it off and on\n", err);
-	upciedev_board_put(board);
+	put_device(&device->dev);
 }
 
 long upciedev_reset(struct upciedev_file *file, unsigned long arg)

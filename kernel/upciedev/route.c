@@ -72,26 +72,36 @@ static struct pci_dev *root_device(struct pci_dev *pdev)
 	return root ?: pci_dev_get(pcie_find_root_port(pdev));
 }
 
-static bool root_listed(struct pci_dev *pdev, bool same)
+/*
+ * At probe: looking it up takes the lock of all buses, for which error recovery may make us
+ * wait while it waits for us. The vendor is the low half.
+ */
+u32 upciedev_find_host_bridge(struct pci_dev *pdev)
 {
 	struct pci_dev *root = root_device(pdev);
-	bool good = false;
-	u32 i;
+	u32 id = root ? root->vendor | (u32)root->device << 16 : 0;
 
-	for (i = 0; root && !good && i < ARRAY_SIZE(good_roots); i++)
-		good = root->vendor == good_roots[i].vendor &&
-		       root->device == good_roots[i].device && (same || !good_roots[i].same);
 	pci_dev_put(root);
-	return good;
+	return id;
 }
 
-static bool root_passes(struct pci_dev *from, struct pci_dev *to)
+static bool root_listed(u32 id, bool same)
 {
-	bool same = root_bus(from) == root_bus(to);
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(good_roots); i++)
+		if (id == (good_roots[i].vendor | (u32)good_roots[i].device << 16))
+			return same || !good_roots[i].same;
+	return false;
+}
+
+static bool root_passes(const struct upciedev_device *from, const struct upciedev_device *to)
+{
+	bool same = root_bus(from->pdev) == root_bus(to->pdev);
 
 	if (READ_ONCE(peer_root_complex) || good_processor())
 		return true;
-	return root_listed(from, same) && root_listed(to, same);
+	return root_listed(from->host_bridge, same) && root_listed(to->host_bridge, same);
 }
 
 /* The bridge below which both are; NULL: only the root complex */
@@ -158,8 +168,8 @@ static bool translated(struct pci_dev *pdev)
 	return domain && domain->type != IOMMU_DOMAIN_IDENTITY;
 }
 
-static void by_root(struct upciedev_route *route, struct pci_dev *from, struct pci_dev *to,
-		    u32 reason)
+static void by_root(struct upciedev_route *route, const struct upciedev_device *from,
+		    const struct upciedev_device *to, u32 reason)
 {
 	route->reason = reason;
 	if (!root_passes(from, to))
@@ -169,15 +179,16 @@ static void by_root(struct upciedev_route *route, struct pci_dev *from, struct p
 			      UPCIEDEV_ROUTE_ROOT_IOMMU : UPCIEDEV_ROUTE_ROOT;
 }
 
-static void by_topology(struct upciedev_route *route, struct pci_dev *from, struct pci_dev *to)
+static void by_topology(struct upciedev_route *route, const struct upciedev_device *from,
+			const struct upciedev_device *to)
 {
-	struct pci_dev *common = bridge_in_common(from, to), *port;
+	struct pci_dev *common = bridge_in_common(from->pdev, to->pdev), *port;
 
 	if (!turns_round(common)) {
 		by_root(route, from, to, UPCIEDEV_REASON_ROOTS);
 		return;
 	}
-	port = redirecting(from, common) ?: redirecting(to, common);
+	port = redirecting(from->pdev, common) ?: redirecting(to->pdev, common);
 	tell_bridge(route, port ?: common);
 	if (port)
 		by_root(route, from, to, UPCIEDEV_REASON_ACS);
@@ -228,12 +239,14 @@ struct upciedev_route upciedev_route_find(const struct upciedev_device *from,
 		refuse(&route, UPCIEDEV_REASON_SELF);
 	else if (!offers(to, bar))
 		refuse(&route, UPCIEDEV_REASON_WINDOW);
+	else if (upciedev_bar_lost(to, bar))
+		refuse(&route, UPCIEDEV_REASON_LOST);
 	else if (!upciedev_may_master(from))
 		refuse(&route, UPCIEDEV_REASON_MASTER);
 	else if (dma && dma->flags & UPCIEDEV_DMA_TO_BOARD && !READ_ONCE(peer_reads))
 		refuse(&route, UPCIEDEV_REASON_READ);
 	else
-		by_topology(&route, from->pdev, to->pdev);
+		by_topology(&route, from, to);
 	if (route.kind == UPCIEDEV_ROUTE_REFUSED)
 		return route;
 	if (route.kind == UPCIEDEV_ROUTE_DIRECT && READ_ONCE(force_iova) &&

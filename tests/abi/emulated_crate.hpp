@@ -3,7 +3,7 @@
 // from the emulated side, and from the kernel around them.
 #pragma once
 
-#include "dma.hpp"
+#include "peers.hpp"
 
 #include <functional>
 
@@ -11,7 +11,6 @@ namespace raw::emulated {
 
 constexpr unsigned first_slot = 21, last_slot = 23;
 constexpr std::uint32_t domain = 0x10000;
-constexpr unsigned registers_bar = 0, memory_bar = 2;
 constexpr std::uint64_t memory_bytes = 1U << 20U;
 
 // Loads test_bridge and test_peer; throws where that fails.

@@ -226,6 +226,42 @@ TEST_F(host_bridge_deaf, ALimitOfTimeCutsItOff) {
     expect_works(5);
 }
 
+// What ends a board without resetting it: its engine, which was cut off, must not go on when the
+// next board is given Bus Master.
+class host_bridge_deaf_again : public host_bridge_deaf,
+                               public testing::WithParamInterface<const char*> {
+  protected:
+    static void SetUpTestSuite() {
+        host_bridge_deaf::SetUpTestSuite();
+        ASSERT_EQ(load_module("test_power"), 0);
+    }
+    static void TearDownTestSuite() {
+        EXPECT_EQ(unload_module("test_power"), 0);
+        host_bridge_deaf::TearDownTestSuite();
+    }
+};
+
+INSTANTIATE_TEST_SUITE_P(by, host_bridge_deaf_again,
+                         testing::Values("thaw", "recover", "recover_reset"),
+                         [](const auto& info) { return std::string{info.param}; });
+
+TEST_P(host_bridge_deaf_again, ComesBackAfterAReset) {
+    const auto source = at_slot(from_slot);
+    {
+        const pair boards{from_slot, to_slot};
+        stream_of_transfers busy{boards};
+        await_landing(to_slot);
+        write_file(parameter("test_power", "act"), std::string{GetParam()} + ' ' + source.address);
+        EXPECT_EQ(busy.join(), ENODEV);
+    }
+    {
+        const pair boards{from_slot, to_slot}; // its Bus Master is on again
+        expect_nothing_lands(to_slot);
+    }
+    set(from_slot, "runs_on", false);
+    expect_works(6);
+}
+
 // The whole crate goes, with boards at work.
 TEST(host_bridge_unloading, EndsTransfers) {
     for (int round = 0; round < 5; ++round) {

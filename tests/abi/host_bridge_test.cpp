@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <optional>
 
+#include <unistd.h>
+
 namespace raw {
 namespace host_bridge_test {
 
@@ -221,6 +223,22 @@ TEST_F(host_bridge, AcsOfCompletionsRefuses) {
 
 TEST_F(host_bridge, AcsOfOthersDoesNotMatter) {
     const access_control redirect{last_slot, request_redirect};
+    expect_arrives(0, 4096, UPCIEDEV_ROUTE_DIRECT);
+}
+
+// The BAR is compared as the bus has it, which is not what the CPU sees.
+TEST_F(host_bridge, ABoardThatLostItsAddressIsNotWrittenTo) {
+    const auto config = open_node(config_file(at_slot(to_slot)));
+    constexpr off_t bar = 0x18;
+    std::uint32_t former = 0;
+    ASSERT_EQ(::pread(config.get(), &former, 4, bar), 4);
+    const std::uint32_t elsewhere = former + memory_bytes;
+    ASSERT_EQ(::pwrite(config.get(), &elsewhere, 4, bar), 4);
+    const auto way = boards().route();
+    auto what = boards().request(0, 4096);
+    EXPECT_EQ(boards().move(what), EACCES);
+    ASSERT_EQ(::pwrite(config.get(), &former, 4, bar), 4);
+    EXPECT_EQ(way.reason, unsigned{UPCIEDEV_REASON_LOST});
     expect_arrives(0, 4096, UPCIEDEV_ROUTE_DIRECT);
 }
 

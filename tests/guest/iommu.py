@@ -3,9 +3,11 @@
 """Guards where an IOMMU translates; runs.toml says how to boot.
 
 On the root bus the IOMMU confines a board, so a bus address written there reaches nothing of
-others and the guards of its card open. The ports of QEMU's switch have no ACS: what a board behind
-it sends may turn off to its neighbours before the IOMMU sees it, so its guards stay. The table of
-MSI-X stays shut everywhere, since interrupts are not confined.
+others: the guards of a card without DMA channels open. Where there are channels the guards stay, since
+the IOMMU keeps the memory of one user from no other user of the board. The ports of QEMU's switch
+have no ACS: what a board behind it sends may turn off to its neighbours before the IOMMU sees it. The
+table of MSI-X stays shut everywhere. Without interrupt remapping ("no-remapping" as argument) nothing
+is confined: a write to the interrupt controller's address is an interrupt of any kind.
 """
 
 import errno
@@ -13,6 +15,8 @@ import fcntl
 import mmap
 import os
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 from smoke import DMA_SOURCE, GET_INFO, WRITE, areas, batch, check, fails_with
@@ -39,10 +43,12 @@ def edus() -> list[str]:
     return sorted(path.name for path in PCI.glob("drivers/upciedev_edu/0000:*"))
 
 
-def bind_nvme() -> str:
+def bind_nvme(driver: str) -> str:
     """The one on the root bus."""
     device = next(path for path in PCI.glob("devices/0000:00:*") if (path / "class").read_text() == NVME_CLASS)
-    (device / "driver_override").write_text("upciedev_generic")
+    if (device / "driver").exists():
+        (device / "driver/unbind").write_text(device.name)
+    (device / "driver_override").write_text(driver)
     (PCI / "drivers_probe").write_text(device.name)
     return device.name
 
@@ -51,12 +57,22 @@ def map_page(board: int, offset: int) -> None:
     mmap.mmap(board, mmap.PAGESIZE, offset=offset).close()
 
 
+def guard_without_channels(*, is_open: bool) -> None:
+    """Of tests/abi/plugin/test_guards.c: a stretch of BAR 0."""
+    subprocess.run(["insmod", f"{os.environ['UPCIEDEV_OUT']}/modules/test_guards.ko", "bar=0"], check=True)
+    board = open_board(bind_nvme("test_guards"))
+    rights = next(rights for first, length, rights in areas(board) if first <= 0x1000 < first + length)
+    check(bool(rights & CALL_WRITE) == is_open, f"a guard of a card without channels is {'open' if is_open else 'shut'}")
+    os.close(board)
+    bind_nvme("upciedev_generic")
+    subprocess.run(["rmmod", "test_guards"], check=True)
+
+
 def confined(address: str) -> None:
     board = open_board(address)
     check(is_confined(board), f"the IOMMU confines {address}")
-    check(all(rights & MAP_WRITE and rights & CALL_WRITE for _, _, rights in areas(board)), "all of its BAR is open")
-    batch(board, (WRITE, 1, DMA_SOURCE, 0x1000, 0))
-    map_page(board, 0)
+    check(fails_with(errno.EPERM, batch, board, (WRITE, 1, DMA_SOURCE, 0x1000, 0)), "guards of a card with channels stay")
+    check(fails_with(errno.EPERM, map_page, board, 0), "and so does the page")
     os.close(board)
 
 
@@ -77,11 +93,23 @@ def interrupts_stay_guarded(address: str) -> None:
     os.close(board)
 
 
+def without_remapping() -> None:
+    for address in edus():
+        board = open_board(address)
+        check(not is_confined(board), f"the IOMMU does not confine {address} without interrupt remapping")
+        os.close(board)
+    guard_without_channels(is_open=False)
+
+
 def main() -> None:
+    if sys.argv[1:] == ["no-remapping"]:
+        without_remapping()
+        return
     inside, behind_switch, *_ = edus()
     confined(inside)
     not_confined(behind_switch)
-    interrupts_stay_guarded(bind_nvme())
+    interrupts_stay_guarded(bind_nvme("upciedev_generic"))
+    guard_without_channels(is_open=True)
 
 
 main()

@@ -16,7 +16,7 @@
 #include <uapi/linux/upciedev.h>
 
 /* Grows whenever anything in this file changes its meaning or layout */
-#define UPCIEDEV_CARD_ABI	4
+#define UPCIEDEV_CARD_ABI	5
 
 struct pci_dev;
 struct upciedev_board;
@@ -38,13 +38,24 @@ struct upciedev_card_bar {
 
 /* struct upciedev_guard.flags */
 #define UPCIEDEV_GUARD_READABLE	BIT(0)	/* reading there has no effect */
+#define UPCIEDEV_GUARD_OPEN	BIT(1)	/* the opposite: the rest of the BAR is guarded */
+#define UPCIEDEV_GUARD_ADMIN	BIT(2)	/* flash and reconfiguration: calls of administrators may */
+#define UPCIEDEV_GUARD_ALL	(UPCIEDEV_GUARD_READABLE | UPCIEDEV_GUARD_OPEN | \
+				 UPCIEDEV_GUARD_ADMIN)
 
 /**
  * struct upciedev_guard - registers that no user may write
  * @offset: first byte
  * @length: bytes
+ * @period: bytes from which to which it repeats all over the BAR, for a board that does not
+ *	decode all address lines; 0: it does not repeat
  * @bar: 0 to 5
- * @flags: UPCIEDEV_GUARD_READABLE, else users may not read there either
+ * @flags: UPCIEDEV_GUARD_READABLE, else users may not read there either.
+ *	UPCIEDEV_GUARD_OPEN, alone and without @period: users may read and write here, and
+ *	nowhere else in this BAR; these entries of a BAR ascend.
+ *	UPCIEDEV_GUARD_ADMIN: batches, reads and writes of a file that a process with
+ *	CAP_SYS_RAWIO opened reach it, unless the kernel was locked down then. Neither an
+ *	IOMMU nor unguard opens it to others, and it is never mapped.
  *
  * Whoever sets a bus address owns the machine: every register that takes one,
  * or that starts an engine using it, belongs into a guard. The MSI-X table and
@@ -53,6 +64,7 @@ struct upciedev_card_bar {
 struct upciedev_guard {
 	u64 offset;
 	u64 length;
+	u64 period;
 	u32 bar;
 	u32 flags;
 };

@@ -32,7 +32,8 @@ static_assert(same(peer_reason::none, UPCIEDEV_REASON_NONE) &&
               same(peer_reason::roots, UPCIEDEV_REASON_ROOTS) &&
               same(peer_reason::kernel, UPCIEDEV_REASON_KERNEL) &&
               same(peer_reason::address, UPCIEDEV_REASON_ADDRESS) &&
-              same(peer_reason::master, UPCIEDEV_REASON_MASTER));
+              same(peer_reason::master, UPCIEDEV_REASON_MASTER) &&
+              same(peer_reason::lost, UPCIEDEV_REASON_LOST));
 
 } // namespace
 

@@ -13,7 +13,7 @@ struct reason_text {
     std::string_view remedy;
 };
 
-constexpr std::array<reason_text, 10> reasons{{
+constexpr std::array<reason_text, 11> reasons{{
     {"none", "", ""},
     {"self", "both are one board", "name another board"},
     {"window", "the peer does not offer that BAR",
@@ -36,6 +36,8 @@ constexpr std::array<reason_text, 10> reasons{{
      "see: upciedev doctor; a reset brings back a board whose engine did not stop"},
     {"transport", "the two boards are reached in ways that know nothing of each other",
      "open both from one crate"},
+    {"lost", "the peer has reset itself: its BAR is not where the kernel put it",
+     "see: upciedev reset; or remove the board and rescan the bus"},
 }};
 
 const reason_text& text_of(peer_reason reason) noexcept {

@@ -610,6 +610,8 @@ struct upciedev_dma_exchange {
 #define UPCIEDEV_REASON_KERNEL	6	/* the kernel's own check forbids it */
 #define UPCIEDEV_REASON_ADDRESS	7	/* the engine cannot emit an address that high */
 #define UPCIEDEV_REASON_MASTER	8	/* the board may not be a bus master */
+/* 9 is the SDK's: the two boards are reached by different transports */
+#define UPCIEDEV_REASON_LOST	10	/* the peer has reset itself: its BAR has moved */
 
 /* struct upciedev_peer_route.flags */
 #define UPCIEDEV_ROUTE_TRANSLATED 0x01U	/* an IOMMU translates for the board */

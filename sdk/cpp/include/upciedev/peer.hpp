@@ -29,7 +29,8 @@ enum class peer_reason : std::uint8_t {
     kernel,   ///< the kernel's own check forbids it
     address,  ///< the engine cannot emit an address that high
     master,   ///< the board may not be a bus master
-    transport ///< the two are reached in ways that know nothing of each other
+    transport, ///< the two are reached in ways that know nothing of each other
+    lost       ///< the peer has reset itself: its BAR is not where the kernel put it
 };
 
 /// As of the moment it was asked for: the administrator may change it at any time.
