@@ -5,6 +5,7 @@
  * Bus Master is on, and the interrupt that tells the end enabled, while a channel is open.
  */
 #include <linux/anon_inodes.h>
+#include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/nospec.h>
@@ -65,6 +66,18 @@ static u64 causes_of(const struct upciedev_channel *channel)
 	return BIT_ULL(channel->dma->irq);
 }
 
+/* A stream has a thread, so files are limited; those of plugins are not */
+static bool quota_used_up(const struct upciedev_channel *channel)
+{
+	const struct upciedev_channel *other;
+	u32 count = 0;
+
+	lockdep_assert_held(&channel->board->device->lock);
+	list_for_each_entry(other, &channel->board->channels, node)
+		count += other->file && uid_eq(other->opener, channel->opener);
+	return channel->file && count >= UPCIEDEV_DMA_MAX_FILES;
+}
+
 /* The caller holds the device's lock */
 static int join(struct upciedev_channel *channel)
 {
@@ -73,6 +86,8 @@ static int join(struct upciedev_channel *channel)
 
 	if (board->device->board != board)
 		return -ENODEV;
+	if (quota_used_up(channel))
+		return -EDQUOT;
 	err = upciedev_causes_hold(board, causes_of(channel));
 	if (err)
 		return err;
@@ -191,6 +206,7 @@ struct upciedev_channel *upciedev_channel_create(struct upciedev_board *board, u
 		return ERR_PTR(-ENOMEM);
 	channel->board_file = file ? get_file(file->filp) : NULL;
 	channel->file = file;
+	channel->opener = current_uid();
 	channel->board = board;
 	channel->dma = &device->card->dmas[number];
 	channel->engine = upciedev_engine_of(board, number);

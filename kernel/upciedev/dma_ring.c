@@ -164,7 +164,6 @@ static struct upciedev_ring *ring_alloc(struct upciedev_channel *channel, u64 fr
 	ring->frame_length = frame_length;
 	ring->frames = frames;
 	spin_lock_init(&ring->lock);
-	INIT_WORK(&ring->work, upciedev_stream_work);
 	err = tables_get(ring);
 	if (err) {
 		ring_free(ring);

@@ -34,7 +34,7 @@ struct upciedev_ring {
 	int error;
 
 	/* Of the stream; channel->lock while it does not run */
-	struct work_struct work;
+	struct task_struct *thread;		/* until it is joined; channel->lock */
 	struct upciedev_dma_start start;
 	u64 causes;				/* held; device->lock */
 	u64 triggers;				/* taken so far */

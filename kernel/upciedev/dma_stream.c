@@ -2,12 +2,14 @@
 /*
  * UPCIEDEV_DMA_START: frames flow by themselves
  *
- * A work of the ring waits for a trigger, if there is one, and for a frame, has the engine
+ * A thread of the ring waits for a trigger, if there is one, and for a frame, has the engine
  * move it, and delivers it. It enters only while it moves a frame, so that the end of the
- * board waits for no trigger.
+ * board waits for no trigger. Streams share no worker, since each may wait for hours.
  */
+#include <linux/kthread.h>
 #include <linux/ktime.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <linux/uaccess.h>
 
 #include "compat.h"
@@ -142,12 +144,43 @@ static int flow(struct upciedev_ring *ring)
 	return 0;
 }
 
-void upciedev_stream_work(struct work_struct *work)
+static int stream_thread(void *data)
 {
-	struct upciedev_ring *ring = container_of(work, struct upciedev_ring, work);
+	struct upciedev_ring *ring = data;
 	int err = flow(ring);
 
 	upciedev_ring_state(ring, UPCIEDEV_DMA_ENDED, err == -ECANCELED ? 0 : -err);
+	return 0;
+}
+
+/*
+ * Waits for the end of the thread. One that was stopped before it began never runs, and so
+ * did not set the state. The caller holds channel->lock.
+ */
+static void stream_join(struct upciedev_ring *ring)
+{
+	if (!ring->thread)
+		return;
+	kthread_stop(ring->thread);
+	put_task_struct(ring->thread);
+	ring->thread = NULL;
+	if (READ_ONCE(ring->state) == UPCIEDEV_DMA_RUNNING)
+		upciedev_ring_state(ring, UPCIEDEV_DMA_ENDED, 0);
+}
+
+/* The caller holds channel->lock */
+static int stream_run(struct upciedev_ring *ring)
+{
+	struct pci_dev *pdev = ring->channel->board->device->pdev;
+	struct task_struct *thread;
+
+	thread = kthread_create(stream_thread, ring, "upciedev-dma/%s", pci_name(pdev));
+	if (IS_ERR(thread))
+		return PTR_ERR(thread);
+	ring->thread = get_task_struct(thread);
+	upciedev_ring_state(ring, UPCIEDEV_DMA_RUNNING, 0);
+	wake_up_process(thread);
+	return 0;
 }
 
 static void drop_causes(struct upciedev_ring *ring)
@@ -208,7 +241,7 @@ static int start(struct upciedev_channel *channel, const struct upciedev_dma_sta
 	if (!upciedev_may_write(channel->board, channel->file) ||
 	    READ_ONCE(ring->state) == UPCIEDEV_DMA_RUNNING)
 		return -EBUSY;
-	flush_work(&ring->work);	/* it has told its end, and is about to return */
+	stream_join(ring);	/* it has reported its end, and is about to return */
 	drop_causes(ring);
 	err = hold_causes(ring, what->causes);
 	if (err)
@@ -216,9 +249,10 @@ static int start(struct upciedev_channel *channel, const struct upciedev_dma_sta
 	ring->start = *what;
 	ring->stops_before = ring->stops;
 	ring->triggers = triggers(ring, &time_ns);
-	upciedev_ring_state(ring, UPCIEDEV_DMA_RUNNING, 0);
-	queue_work(upciedev_workqueue, &ring->work);
-	return 0;
+	err = stream_run(ring);
+	if (err)
+		drop_causes(ring);
+	return err;
 }
 
 long upciedev_stream_start(struct upciedev_channel *channel, struct upciedev_dma_start __user *arg)
@@ -246,7 +280,7 @@ long upciedev_stream_stop(struct upciedev_channel *channel)
 	if (ring) {
 		WRITE_ONCE(ring->stops, ring->stops + 1);
 		wake_up_all(&channel->board->dma_wait);
-		flush_work(&ring->work);	/* an engine comes to rest soon */
+		stream_join(ring);	/* an engine comes to rest soon */
 		drop_causes(ring);
 	}
 	mutex_unlock(&channel->lock);

@@ -293,6 +293,7 @@ struct upciedev_channel {
 	struct upciedev_engine *engine;
 	const struct upciedev_card_dma *dma;
 	struct list_head node;		/* board->channels while its board is there */
+	kuid_t opener;			/* user whose limit it counts against */
 	u32 cancels;
 	struct mutex lock;		/* making, starting and stopping of the ring */
 	struct upciedev_ring *ring;
@@ -491,7 +492,6 @@ void upciedev_ring_free(struct upciedev_channel *channel);
 /* dma_stream.c */
 long upciedev_stream_start(struct upciedev_channel *channel, struct upciedev_dma_start __user *arg);
 long upciedev_stream_stop(struct upciedev_channel *channel);
-void upciedev_stream_work(struct work_struct *work);
 
 /* dma_user.c */
 long upciedev_dma_transfer(struct upciedev_channel *channel,

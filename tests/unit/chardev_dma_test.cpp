@@ -226,6 +226,7 @@ TEST_F(chardev_dma_test, says_why_a_channel_cannot_be_opened) {
     EXPECT_FALSE(detail::knows_channels(node));
     EXPECT_EQ(why(ENODEV, 0), errc::board_gone);
     EXPECT_EQ(why(0, EOPNOTSUPP), errc::not_supported);
+    EXPECT_EQ(why(0, EDQUOT), errc::busy);
     EXPECT_EQ(why(0, EBADF), errc::not_permitted);
     EXPECT_EQ(why(0, EBUSY), errc::busy);
     EXPECT_EQ(why(0, ENODEV), errc::board_gone);

@@ -5,6 +5,8 @@
 
 #include <linux/upciedev.h>
 
+#include <fmt/format.h>
+
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
@@ -226,6 +228,12 @@ std::unique_ptr<dma_source> open_driver_channel(int node, unsigned channel,
     if (errno == EOPNOTSUPP)
         throw error(errc::not_supported, where, "the board may not use the bus by itself",
                     "see: upciedev doctor");
+    if (errno == EDQUOT)
+        throw error(
+            errc::busy, where,
+            fmt::format("you have {} DMA channels open on this board, all that one user may",
+                        UPCIEDEV_DMA_MAX_FILES),
+            "close some of them, or end a program that has them");
     throw_access_error(from_errno(errno), where);
 }
 

@@ -400,6 +400,8 @@ struct upciedev_dma_info {
 	__aligned_u64 reserved[4];
 };
 
+#define UPCIEDEV_DMA_MAX_FILES	64U	/* that one user may have open on a board */
+
 /**
  * struct upciedev_dma_open - open a channel
  * @channel: in: number, else EINVAL
@@ -411,8 +413,8 @@ struct upciedev_dma_info {
  * @reserved: in: zero, else EINVAL
  *
  * For UPCIEDEV_DMA_OPEN. Errors: EINVAL, EBADF (not open for writing), EBUSY (claimed
- * by another), EOPNOTSUPP (the board may not be a bus master), ENOMEM, EMFILE, ENFILE,
- * EFAULT, ENODEV.
+ * by another), EDQUOT (the user has UPCIEDEV_DMA_MAX_FILES open on this board),
+ * EOPNOTSUPP (the board may not be a bus master), ENOMEM, EMFILE, ENFILE, EFAULT, ENODEV.
  */
 struct upciedev_dma_open {
 	__u32 channel;
@@ -548,8 +550,8 @@ struct upciedev_dma_frame {
  * them with UPCIEDEV_DMA_EXCHANGE, in the order in which they are to be written; there
  * all frames are the user's at the first start. Started again, it goes on with
  * @ready, sequence and the frames as they are.
- * Errors: EINVAL (also: no ring), ERANGE, EBUSY (running; claimed by another), EFAULT,
- * ENODEV.
+ * Errors: EINVAL (also: no ring), ERANGE, EBUSY (running; claimed by another), ENOMEM,
+ * EFAULT, ENODEV.
  */
 struct upciedev_dma_start {
 	__aligned_u64 offset;
