@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory that a board reaches: pages, and their mapping by the DMA API
+ * Memory that a board reaches: pages, how many of them a user may lock, and their mapping by
+ * the DMA API
  */
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/user.h>
 #include <linux/slab.h>
 
 #include "compat.h"
@@ -23,7 +28,7 @@ int upciedev_memory_map(struct upciedev_board *board, struct upciedev_memory *me
 	int err;
 
 	err = sg_alloc_table_from_pages_segment(&memory->table, pages, nr_pages, offset, length,
-						longest_stretch(dev), GFP_KERNEL);
+						longest_stretch(dev), GFP_KERNEL_ACCOUNT);
 	if (err)
 		return err;
 	err = dma_map_sgtable(dev, &memory->table, direction, 0);
@@ -55,6 +60,41 @@ void upciedev_memory_unmap(struct upciedev_board *board, struct upciedev_memory 
 			  DMA_ATTR_SKIP_CPU_SYNC);
 	sg_free_table(&memory->table);
 	memory->mapped = false;
+}
+
+/*
+ * Counts pages as locked by the calling user, within the process' RLIMIT_MEMLOCK. They are the
+ * user's, not the process': files outlive the process and are passed on. @locked is empty, and
+ * remains so where CAP_IPC_LOCK lifts the limit.
+ */
+int upciedev_lock_pages(struct upciedev_locked *locked, u64 pages)
+{
+	struct user_struct *user = current_user();
+	u64 limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	long before = atomic_long_read(&user->locked_vm);
+
+	if (capable(CAP_IPC_LOCK))
+		return 0;
+	do {
+		if (pages > limit || before > limit - pages)
+			return -ENOMEM;
+	} while (!atomic_long_try_cmpxchg(&user->locked_vm, &before, before + pages));
+	locked->user = get_uid(user);
+	locked->pages = pages;
+	return 0;
+}
+
+/* Some or all of them */
+void upciedev_unlock_pages(struct upciedev_locked *locked, u64 pages)
+{
+	if (!locked->user)
+		return;
+	atomic_long_sub(pages, &locked->user->locked_vm);
+	locked->pages -= pages;
+	if (locked->pages)
+		return;
+	free_uid(locked->user);
+	locked->user = NULL;
 }
 
 void upciedev_pages_free(struct page **pages, u32 count)

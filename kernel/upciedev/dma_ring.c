@@ -11,7 +11,6 @@
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/nospec.h>
-#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
@@ -63,15 +62,13 @@ static void pages_put(struct upciedev_ring *ring)
 	if (!ring->nr_pages || !upciedev_memory_safe(ring->channel->board))
 		return;
 	upciedev_pages_free(ring->pages, ring->nr_pages);
-	account_locked_vm(ring->mm, ring->nr_pages, false);
+	upciedev_unlock_pages(&ring->locked, ring->nr_pages);
 	upciedev_count(UPCIEDEV_COUNT_RING_PAGES, -(int)ring->nr_pages);
 }
 
 static void ring_free(struct upciedev_ring *ring)
 {
 	pages_put(ring);
-	if (ring->mm)
-		mmdrop(ring->mm);
 	if (ring->peer_file)
 		fput(ring->peer_file);
 	kvfree(ring->pages);
@@ -106,17 +103,15 @@ static int pages_get(struct upciedev_ring *ring)
 	u64 count = (u64)ring->frames * ring->frame_pages;
 	int err;
 
-	err = account_locked_vm(current->mm, count, true);
+	err = upciedev_lock_pages(&ring->locked, count);
 	if (err)
 		return err;
-	ring->mm = current->mm;
-	mmgrab(ring->mm);
 	ring->pages = kvmalloc_array(count, sizeof(*ring->pages), GFP_KERNEL_ACCOUNT);
 	err = -ENOMEM;
 	if (ring->pages)
 		err = upciedev_pages_alloc(ring->channel->board, ring->pages, count);
 	if (err) {
-		account_locked_vm(current->mm, count, false);
+		upciedev_unlock_pages(&ring->locked, count);
 		return err;
 	}
 	ring->nr_pages = count;
@@ -129,7 +124,8 @@ static int tables_get(struct upciedev_ring *ring)
 	size_t head = sizeof(*ring->head) + ring->frames * sizeof(*ring->queue);
 
 	ring->head_pages = DIV_ROUND_UP(head, PAGE_SIZE);
-	ring->head = vmalloc_user(ring->head_pages * PAGE_SIZE);
+	/* As vmalloc_user(), but accounted; ring_fault() wants no VM_USERMAP */
+	ring->head = __vmalloc(ring->head_pages * PAGE_SIZE, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	ring->memory = kvcalloc(ring->frames, sizeof(*ring->memory), GFP_KERNEL_ACCOUNT);
 	ring->held = kvcalloc(ring->frames, sizeof(*ring->held), GFP_KERNEL_ACCOUNT);
 	ring->given = kvcalloc(ring->frames, sizeof(*ring->given), GFP_KERNEL_ACCOUNT);

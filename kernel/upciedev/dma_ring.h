@@ -7,7 +7,7 @@
 
 struct upciedev_ring {
 	struct upciedev_channel *channel;
-	struct mm_struct *mm;			/* whose memory it counts as */
+	struct upciedev_locked locked;
 	u64 frame_length;
 	u32 frames;
 	u32 frame_pages;

@@ -9,7 +9,6 @@
  * engine with so few address bits that it does not reach all memory.
  */
 #include <linux/mm.h>
-#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -23,6 +22,7 @@ struct request {
 	struct upciedev_channel *channel;
 	struct upciedev_limit limit;
 	struct page **pages;		/* PINNED_PAGES, made when needed */
+	struct upciedev_locked locked;	/* those that are pinned */
 	struct page *bounce[BOUNCE_PAGES];
 	u32 nr_bounce;
 	u64 offset;
@@ -79,12 +79,12 @@ static long pin(struct request *request, u32 pages)
 	long pinned;
 	int err;
 
-	err = account_locked_vm(current->mm, pages, true);
+	err = upciedev_lock_pages(&request->locked, pages);
 	if (err)
 		return err;
 	pinned = pin_user_pages_fast(request->address & PAGE_MASK, pages, flags, request->pages);
 	if (pinned < (long)pages)
-		account_locked_vm(current->mm, pages - max(pinned, 0L), false);
+		upciedev_unlock_pages(&request->locked, pages - max(pinned, 0L));
 	if (pinned > 0)
 		upciedev_count(UPCIEDEV_COUNT_PINNED_PAGES, pinned);
 	return pinned ?: -EFAULT;
@@ -96,7 +96,7 @@ static void unpin(struct request *request, u32 pages)
 	if (!upciedev_memory_safe(request->channel->board))
 		return;
 	unpin_user_pages_dirty_lock(request->pages, pages, !to_board(request));
-	account_locked_vm(current->mm, pages, false);
+	upciedev_unlock_pages(&request->locked, pages);
 	upciedev_count(UPCIEDEV_COUNT_PINNED_PAGES, -(int)pages);
 }
 

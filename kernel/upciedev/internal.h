@@ -242,6 +242,12 @@ struct upciedev_memory {
 	u64 length;
 };
 
+/* Pages that count against a user's limit of locked memory */
+struct upciedev_locked {
+	struct user_struct *user;	/* NULL: they do not count */
+	u64 pages;
+};
+
 /* By which way a board reaches another; all as in struct upciedev_peer_route */
 struct upciedev_route {
 	u32 kind;
@@ -476,6 +482,8 @@ int upciedev_memory_map(struct upciedev_board *board, struct upciedev_memory *me
 void upciedev_memory_unmap(struct upciedev_board *board, struct upciedev_memory *memory);
 bool upciedev_reaches_all_memory(const struct upciedev_board *board);
 bool upciedev_memory_safe(const struct upciedev_board *board);
+int upciedev_lock_pages(struct upciedev_locked *locked, u64 pages);
+void upciedev_unlock_pages(struct upciedev_locked *locked, u64 pages);
 void upciedev_pages_free(struct page **pages, u32 count);
 int upciedev_pages_alloc(const struct upciedev_board *board, struct page **pages, u32 count);
 

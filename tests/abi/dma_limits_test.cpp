@@ -90,5 +90,51 @@ TEST_F(dma_limits, ChannelsOfAUserOnABoardAreLimited) {
     EXPECT_EQ(open_channel(board_, reading).error, 0);
 }
 
+// Each in a process of its own, which ends; the files stay.
+int ring_in_child(const file& channel, std::uint32_t pages, std::uint32_t limit_pages) {
+    return with_memory_limit(limit_pages * page_size, [&] {
+        auto what = ring_of(page_size, pages);
+        return make_ring(channel, what);
+    });
+}
+
+TEST_F(dma_limits, LockedMemoryIsTheUsersWhateverProcessAsks) {
+    std::deque<file> channels;
+    for (int i = 0; i < 3; ++i)
+        channels.push_back(open_channel(board_, reading).channel);
+    EXPECT_EQ(ring_in_child(channels[0], 4, 10), 0);
+    EXPECT_EQ(ring_in_child(channels[1], 4, 10), 0);
+    EXPECT_EQ(ring_in_child(channels[2], 4, 10), ENOMEM) << "12 pages, of which 10 may be locked";
+    EXPECT_EQ(ring_in_child(channels[2], 2, 10), 0);
+    const auto transfer_in_child = [&](std::uint32_t limit_pages) {
+        return with_memory_limit(limit_pages * page_size, [&] {
+            std::byte memory[frame_length]{};
+            return transfer(channels[0], 0, memory, frame_length);
+        });
+    };
+    EXPECT_EQ(transfer_in_child(10), ENOMEM) << "so do pages that are pinned";
+    channels.pop_front();
+    EXPECT_EQ(open_channel(board_, reading).error, 0);
+    channels.push_back(open_channel(board_, reading).channel);
+    EXPECT_EQ(ring_in_child(channels[2], 4, 10), 0) << "the first ring is closed";
+    channels.clear();
+    channels.push_back(open_channel(board_, reading).channel);
+    EXPECT_EQ(ring_in_child(channels[0], 10, 10), 0) << "all are";
+}
+
+// With CAP_IPC_LOCK nothing counts, also as the user that is limited otherwise.
+TEST_F(dma_limits, WhoMayLockAnyMemoryLeavesTheLimitToOthers) {
+    auto [error, mine] = open_channel(board_, reading);
+    ASSERT_EQ(error, 0);
+    {
+        const as_user limited{nobody};
+        auto what = ring_of(page_size, 100);
+        EXPECT_EQ(make_ring(mine, what), 0);
+    }
+    auto [other_error, other] = open_channel(board_, reading);
+    ASSERT_EQ(other_error, 0);
+    EXPECT_EQ(ring_in_child(other, 10, 10), 0);
+}
+
 } // namespace dma_limits_test
 } // namespace raw

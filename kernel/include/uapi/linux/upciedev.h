@@ -442,7 +442,7 @@ struct upciedev_dma_open {
  * @reserved: in: zero, else EINVAL
  *
  * For UPCIEDEV_DMA_TRANSFER on a channel; returns at the end. The memory is pinned
- * meanwhile, piece by piece, within RLIMIT_MEMLOCK. Whatever ends it early, the engine
+ * meanwhile, piece by piece, within the user's RLIMIT_MEMLOCK. Whatever ends it early, the engine
  * has been stopped when it returns: if it cannot be, the board is cut off from the bus
  * and reset, and its files go stale.
  * Errors: EINVAL (also: what is written is not aligned), ERANGE (outside the board's
@@ -479,7 +479,8 @@ struct upciedev_dma_transfer {
  * @reserved: in: zero, else EINVAL
  *
  * For UPCIEDEV_DMA_RING, once on a file. Maps must be MAP_SHARED. The frames are
- * ordinary memory that counts against RLIMIT_MEMLOCK; a map of them outlives the board.
+ * ordinary memory that counts as locked by the user who calls, in whatever process, until
+ * the file is closed: RLIMIT_MEMLOCK, ENOMEM. A map of them outlives the board.
  * Errors: EINVAL, EBUSY (has a ring), ENOMEM, EFAULT, ENODEV.
  */
 struct upciedev_dma_ring {
