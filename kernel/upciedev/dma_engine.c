@@ -3,7 +3,7 @@
  * An engine at work: start, wait, and in any case bring it to rest
  *
  * Most engines of FPGA boards are a few registers, which the card's tables name. When
- * upciedev_engine_move() returns, the engine does not touch the memory any more.
+ * upciedev_engine_run() returns, the engine does not touch the memory any more.
  */
 #include <linux/delay.h>
 #include <linux/jiffies.h>
@@ -304,8 +304,8 @@ static int move(struct upciedev_engine *engine, struct walk *walk,
 }
 
 /**
- * upciedev_engine_move() - move a stretch of mapped memory
- * @channel: channel
+ * upciedev_engine_run() - move a stretch of mapped memory
+ * @channel: channel, whose engine's turn the caller has
  * @memory: mapped; the caller has entered
  * @from: first byte in it
  * @length: bytes
@@ -313,25 +313,36 @@ static int move(struct upciedev_engine *engine, struct walk *walk,
  * @limit: what ends it
  * @done: grows by the bytes that were moved, also on error
  */
-int upciedev_engine_move(struct upciedev_channel *channel, struct upciedev_memory *memory,
-			 u64 from, u64 length, u64 offset,
-			 const struct upciedev_limit *limit, u64 *done)
+int upciedev_engine_run(struct upciedev_channel *channel, struct upciedev_memory *memory,
+			u64 from, u64 length, u64 offset,
+			const struct upciedev_limit *limit, u64 *done)
 {
 	const struct walk all = walk_from(memory, from, length, channel->dma->base + offset);
 	struct device *dev = &channel->board->device->pdev->dev;
 	struct upciedev_engine *engine = channel->engine;
-	struct upciedev_turn turn;
 	struct walk walk = all;
 	int err;
 
-	err = upciedev_turn_take(engine, &turn, limit);
-	if (err)
-		return err;
 	engine->dma = channel->dma;
 	sync(dev, all, memory->direction, false);
 	err = move(engine, &walk, limit, done);
 	if (upciedev_memory_safe(channel->board))
 		sync(dev, all, memory->direction, true);
-	upciedev_turn_end(engine, &turn);
+	return err;
+}
+
+/* As upciedev_engine_run(), of memory that stays mapped anyway: waits for the turn first */
+int upciedev_engine_move(struct upciedev_channel *channel, struct upciedev_memory *memory,
+			 u64 from, u64 length, u64 offset,
+			 const struct upciedev_limit *limit, u64 *done)
+{
+	struct upciedev_turn turn;
+	int err;
+
+	err = upciedev_turn_take(channel->engine, &turn, limit);
+	if (err)
+		return err;
+	err = upciedev_engine_run(channel, memory, from, length, offset, limit, done);
+	upciedev_turn_end(channel->engine, &turn);
 	return err;
 }

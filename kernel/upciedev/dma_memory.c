@@ -48,7 +48,7 @@ bool upciedev_memory_safe(const struct upciedev_board *board)
 }
 
 /*
- * What an engine may still write to stays mapped for ever. upciedev_engine_move() has given
+ * What an engine may still write to stays mapped for ever. upciedev_engine_run() has given
  * the memory back to the CPU already: users own it since, and swiotlb must not copy the
  * board's bytes over theirs once more.
  */

@@ -51,9 +51,9 @@ static void advance(struct request *request, u64 bytes)
 	request->done += bytes;
 }
 
-/* @length bytes of @pages from @start on; *@done tells how many moved */
-static int move_pages(struct request *request, struct page **pages, u32 nr_pages, u32 start,
-		      u64 length, u64 offset, u64 *done)
+/* The caller has the engine's turn */
+static int map_and_move(struct request *request, struct page **pages, u32 nr_pages, u32 start,
+			u64 length, u64 offset, u64 *done)
 {
 	struct upciedev_channel *channel = request->channel;
 	struct upciedev_memory memory = {};
@@ -65,11 +65,30 @@ static int move_pages(struct request *request, struct page **pages, u32 nr_pages
 	err = upciedev_memory_map(channel->board, &memory, pages, nr_pages, start, length,
 				  direction(request));
 	if (!err) {
-		err = upciedev_engine_move(channel, &memory, 0, length, offset, &request->limit,
-					   done);
+		err = upciedev_engine_run(channel, &memory, 0, length, offset, &request->limit,
+					  done);
 		upciedev_memory_unmap(channel->board, &memory);
 	}
 	upciedev_dma_leave(channel->board);
+	return err;
+}
+
+/*
+ * @length bytes of @pages from @start on; *@done is how many moved. Mapped only when it is
+ * its turn: mappings may be few for all drivers together (swiotlb), and it may wait for long.
+ */
+static int move_pages(struct request *request, struct page **pages, u32 nr_pages, u32 start,
+		      u64 length, u64 offset, u64 *done)
+{
+	struct upciedev_engine *engine = request->channel->engine;
+	struct upciedev_turn turn;
+	int err;
+
+	err = upciedev_turn_take(engine, &turn, &request->limit);
+	if (err)
+		return err;
+	err = map_and_move(request, pages, nr_pages, start, length, offset, done);
+	upciedev_turn_end(engine, &turn);
 	return err;
 }
 

@@ -456,6 +456,9 @@ int upciedev_turn_take(struct upciedev_engine *engine, struct upciedev_turn *tur
 void upciedev_turn_end(struct upciedev_engine *engine, struct upciedev_turn *turn);
 
 /* dma_engine.c */
+int upciedev_engine_run(struct upciedev_channel *channel, struct upciedev_memory *memory,
+			u64 from, u64 length, u64 offset,
+			const struct upciedev_limit *limit, u64 *done);
 int upciedev_engine_move(struct upciedev_channel *channel, struct upciedev_memory *memory,
 			 u64 from, u64 length, u64 offset,
 			 const struct upciedev_limit *limit, u64 *done);
