@@ -8,7 +8,9 @@
  *
  * The maps of a file count as writable from the moment one of their pages might
  * have been written, until they are closed: what was handed out is not taken
- * back, hence a claim is refused while others hold such a map.
+ * back, hence a claim is refused while others hold such a map. It is refused as
+ * well while DMA of others writes to the board: streams and transfers to its
+ * memory, and peers that write into its windows.
  */
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
@@ -83,23 +85,46 @@ static bool excluded(const struct upciedev_file *file)
 	return !upciedev_gone(file->board) && !upciedev_may_write(file->board, file);
 }
 
-/* Another file that might write by a map */
-static const struct upciedev_file *other_writer(const struct upciedev_file *file)
+static bool writes(const struct upciedev_file *file, u32 state)
+{
+	return state == UPCIEDEV_CLAIM_MAPPED ? file->writable_maps : file->dma_writes;
+}
+
+/* Another file that might write by a map, or that writes by DMA: @state says which */
+static const struct upciedev_file *other_writer(const struct upciedev_file *file, u32 state)
 {
 	const struct upciedev_file *other;
 
 	list_for_each_entry(other, &file->device->files, node)
-		if (other != file && other->board == file->board && other->writable_maps)
+		if (other != file && other->board == file->board && writes(other, state))
 			return other;
 	return NULL;
 }
 
-/* Who keeps @file from taking the claim; the caller holds the lock */
+/* Of DMA that no file has begun there is no holder */
+static int tell_writer(const struct upciedev_file *file, struct upciedev_claim *claim)
+{
+	const struct upciedev_file *writer;
+	u32 state = UPCIEDEV_CLAIM_MAPPED;
+
+	writer = other_writer(file, state);
+	if (!writer) {
+		state = UPCIEDEV_CLAIM_DMA;
+		writer = other_writer(file, state);
+	}
+	if (!writer && !file->board->dma_writes)
+		return 0;
+	claim->state = state;
+	claim->holder = writer ? pid_vnr(writer->opener) : 0;
+	return -EBUSY;
+}
+
+/* Who keeps @file from taking the claim */
 static int tell(struct upciedev_file *file, struct upciedev_claim *claim)
 {
 	const struct upciedev_board *board = file->board;
-	const struct upciedev_file *writer;
 
+	lockdep_assert_held(&file->device->lock);
 	claim->state = UPCIEDEV_CLAIM_FREE;
 	claim->holder = 0;
 	if (board->claim) {
@@ -107,12 +132,7 @@ static int tell(struct upciedev_file *file, struct upciedev_claim *claim)
 		claim->holder = pid_vnr(board->holder);
 		return -EBUSY;
 	}
-	writer = other_writer(file);
-	if (!writer)
-		return 0;
-	claim->state = UPCIEDEV_CLAIM_MAPPED;
-	claim->holder = pid_vnr(writer->opener);
-	return -EBUSY;
+	return tell_writer(file, claim);
 }
 
 static int put_in_force(struct upciedev_file *file, struct lease *lease,
@@ -231,4 +251,36 @@ void upciedev_claim_unmap(struct upciedev_file *file)
 	mutex_lock(&file->device->lock);
 	file->writable_maps--;
 	mutex_unlock(&file->device->lock);
+}
+
+/**
+ * upciedev_claim_dma() - DMA is about to write to a board
+ * @board: board
+ * @file: of it, that has begun the DMA or named the window; NULL: a plugin, which has no
+ *	part in any claim
+ *
+ * As long as it lasts nobody else takes the claim. On success end it with
+ * upciedev_claim_dma_end().
+ */
+int upciedev_claim_dma(struct upciedev_board *board, struct upciedev_file *file)
+{
+	u32 *count = file ? &file->dma_writes : &board->dma_writes;
+	int err = 0;
+
+	mutex_lock(&board->device->lock);
+	if (file ? excluded(file) : board->claim)
+		err = -EBUSY;
+	else
+		++*count;
+	mutex_unlock(&board->device->lock);
+	return err;
+}
+
+void upciedev_claim_dma_end(struct upciedev_board *board, struct upciedev_file *file)
+{
+	u32 *count = file ? &file->dma_writes : &board->dma_writes;
+
+	mutex_lock(&board->device->lock);
+	--*count;
+	mutex_unlock(&board->device->lock);
 }

@@ -122,6 +122,26 @@ void upciedev_channel_free(struct upciedev_channel *channel)
 	upciedev_count(UPCIEDEV_COUNT_CHANNELS, -1);
 }
 
+/* To the board it counts as a write; of a plugin no claim of its own board knows */
+static bool counts_as_write(const struct upciedev_channel *channel)
+{
+	return channel->file && channel->dma->flags & UPCIEDEV_DMA_TO_BOARD;
+}
+
+/* A stream or a transfer begins; on success end it with upciedev_channel_end() */
+int upciedev_channel_begin(struct upciedev_channel *channel)
+{
+	if (counts_as_write(channel))
+		return upciedev_claim_dma(channel->board, channel->file);
+	return upciedev_may_write(channel->board, channel->file) ? 0 : -EBUSY;
+}
+
+void upciedev_channel_end(struct upciedev_channel *channel)
+{
+	if (counts_as_write(channel))
+		upciedev_claim_dma_end(channel->board, channel->file);
+}
+
 static int dma_release(struct inode *inode, struct file *filp)
 {
 	upciedev_channel_free(filp->private_data);

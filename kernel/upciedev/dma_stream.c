@@ -144,12 +144,19 @@ static int flow(struct upciedev_ring *ring)
 	return 0;
 }
 
+/* The claim is free before the state says so */
+static void stream_end(struct upciedev_ring *ring, int error)
+{
+	upciedev_channel_end(ring->channel);
+	upciedev_ring_state(ring, UPCIEDEV_DMA_ENDED, error);
+}
+
 static int stream_thread(void *data)
 {
 	struct upciedev_ring *ring = data;
 	int err = flow(ring);
 
-	upciedev_ring_state(ring, UPCIEDEV_DMA_ENDED, err == -ECANCELED ? 0 : -err);
+	stream_end(ring, err == -ECANCELED ? 0 : -err);
 	return 0;
 }
 
@@ -165,7 +172,7 @@ static void stream_join(struct upciedev_ring *ring)
 	put_task_struct(ring->thread);
 	ring->thread = NULL;
 	if (READ_ONCE(ring->state) == UPCIEDEV_DMA_RUNNING)
-		upciedev_ring_state(ring, UPCIEDEV_DMA_ENDED, 0);
+		stream_end(ring, 0);
 }
 
 /* The caller holds channel->lock */
@@ -227,22 +234,12 @@ static int start_check(const struct upciedev_channel *channel,
 	return upciedev_channel_check(channel, start->offset, span);
 }
 
-static int start(struct upciedev_channel *channel, const struct upciedev_dma_start *what)
+/* Counts as a write from here to stream_end() */
+static int begin(struct upciedev_ring *ring, const struct upciedev_dma_start *what)
 {
-	struct upciedev_ring *ring = channel->ring;
 	u64 time_ns;
 	int err;
 
-	if (!ring)
-		return -EINVAL;
-	err = start_check(channel, what);
-	if (err)
-		return err;
-	if (!upciedev_may_write(channel->board, channel->file) ||
-	    READ_ONCE(ring->state) == UPCIEDEV_DMA_RUNNING)
-		return -EBUSY;
-	stream_join(ring);	/* it has reported its end, and is about to return */
-	drop_causes(ring);
 	err = hold_causes(ring, what->causes);
 	if (err)
 		return err;
@@ -252,6 +249,29 @@ static int start(struct upciedev_channel *channel, const struct upciedev_dma_sta
 	err = stream_run(ring);
 	if (err)
 		drop_causes(ring);
+	return err;
+}
+
+static int start(struct upciedev_channel *channel, const struct upciedev_dma_start *what)
+{
+	struct upciedev_ring *ring = channel->ring;
+	int err;
+
+	if (!ring)
+		return -EINVAL;
+	err = start_check(channel, what);
+	if (err)
+		return err;
+	if (READ_ONCE(ring->state) == UPCIEDEV_DMA_RUNNING)
+		return -EBUSY;
+	stream_join(ring);	/* it has reported its end, and is about to return */
+	drop_causes(ring);
+	err = upciedev_channel_begin(channel);
+	if (err)
+		return err;
+	err = begin(ring, what);
+	if (err)
+		upciedev_channel_end(channel);
 	return err;
 }
 

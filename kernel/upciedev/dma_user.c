@@ -264,12 +264,26 @@ static int transfer_check(const struct upciedev_channel *channel,
 		return -EINVAL;
 	if (upciedev_gone(channel->board))
 		return -ENODEV;
-	if (!upciedev_may_write(channel->board, channel->file))
-		return -EBUSY;
 	if (!(transfer->flags & UPCIEDEV_DMA_RING_MEMORY) &&
 	    !access_ok(u64_to_user_ptr(transfer->address), transfer->length))
 		return -EFAULT;
 	return upciedev_channel_check(channel, transfer->offset, transfer->length);
+}
+
+static int transfer_do(struct upciedev_channel *channel, struct upciedev_dma_transfer *transfer)
+{
+	int err = transfer_check(channel, transfer);
+
+	if (!err)
+		err = upciedev_channel_begin(channel);
+	if (err)
+		return err;
+	if (transfer->flags & UPCIEDEV_DMA_RING_MEMORY)
+		err = upciedev_ring_transfer(channel, transfer);
+	else
+		err = to_or_from_user(channel, transfer);
+	upciedev_channel_end(channel);
+	return err;
 }
 
 long upciedev_dma_transfer(struct upciedev_channel *channel,
@@ -282,11 +296,7 @@ long upciedev_dma_transfer(struct upciedev_channel *channel,
 		return -EFAULT;
 	transfer.done = 0;
 	transfer.bounced = 0;
-	err = transfer_check(channel, &transfer);
-	if (!err && transfer.flags & UPCIEDEV_DMA_RING_MEMORY)
-		err = upciedev_ring_transfer(channel, &transfer);
-	else if (!err)
-		err = to_or_from_user(channel, &transfer);
+	err = transfer_do(channel, &transfer);
 	if (copy_to_user(arg, &transfer, sizeof(transfer)))
 		return -EFAULT;
 	return err;

@@ -148,7 +148,7 @@ struct upciedev_device {
 
 	struct srcu_struct srcu;
 	spinlock_t write_lock;	/* makes a modify atomic against all writes; @kept */
-	struct mutex lock;	/* @board, @files, claims and counts of maps */
+	struct mutex lock;	/* @board, @files, claims and counts of writers */
 	struct upciedev_board *board;	/* NULL while gone */
 	struct list_head files;
 	struct list_head peers;		/* of all devices */
@@ -193,6 +193,7 @@ struct upciedev_board {
 	struct wait_queue_head wait;	/* woken when gone */
 	struct upciedev_status *status;	/* a page of its own */
 	unsigned long claim;	/* number of the claim in force, or 0 */
+	u32 dma_writes;		/* of peers that no file named, into its windows */
 	struct pid *holder;	/* of it */
 	u32 irq_kind;		/* UPCIEDEV_IRQ_* */
 	bool served_by_user;	/* its INTx stays masked until a user has served it */
@@ -272,7 +273,7 @@ enum upciedev_path {
 /* A place in a peer's window */
 struct upciedev_place {
 	struct upciedev_board *board;
-	const struct upciedev_file *file;	/* by which it was named; NULL: a plugin's */
+	struct upciedev_file *file;	/* by which it was named; NULL: a plugin's */
 	enum upciedev_path path;
 	u32 bar;
 	u64 offset;
@@ -312,7 +313,8 @@ struct upciedev_file {
 	struct list_head node;
 	struct pid *opener;
 	unsigned long claim;	/* it may write under the claim of this number */
-	u32 writable_maps;
+	u32 writable_maps;	/* the same for both: a claim of another waits for their end */
+	u32 dma_writes;		/* streams and transfers to the board, of peers too */
 	bool admin;		/* opened by a process that may own the machine anyway */
 };
 
@@ -415,6 +417,8 @@ int upciedev_copy_span(struct upciedev_board *board, const struct upciedev_span 
 long upciedev_claim(struct upciedev_file *file, struct upciedev_claim __user *arg);
 int upciedev_claim_map(struct upciedev_file *file);
 void upciedev_claim_unmap(struct upciedev_file *file);
+int upciedev_claim_dma(struct upciedev_board *board, struct upciedev_file *file);
+void upciedev_claim_dma_end(struct upciedev_board *board, struct upciedev_file *file);
 
 /* containment.c */
 void upciedev_containment_init(struct upciedev_device *device);
@@ -472,6 +476,8 @@ void upciedev_channel_free(struct upciedev_channel *channel);
 int upciedev_channel_possible(const struct upciedev_board *board, u32 number);
 int upciedev_channel_check(const struct upciedev_channel *channel, u64 offset, u64 length);
 void upciedev_channel_leave(struct upciedev_channel *channel);
+int upciedev_channel_begin(struct upciedev_channel *channel);
+void upciedev_channel_end(struct upciedev_channel *channel);
 
 /* dma_frames.c */
 long upciedev_ring_exchange(struct upciedev_channel *channel,

@@ -173,6 +173,22 @@ static int place_check(const struct upciedev_channel *channel, const struct upci
 	return claimed_by_other(to) || leased_to_other(to) ? -EBUSY : 0;
 }
 
+/* A peer that writes into the window counts as a writer of its board */
+static int issue(struct upciedev_channel *channel, struct upciedev_memory *memory,
+		 const struct upciedev_place *to, u64 offset, const struct upciedev_limit *limit,
+		 u64 *done)
+{
+	bool reads = channel->dma->flags & UPCIEDEV_DMA_TO_BOARD;
+	int err = reads ? 0 : upciedev_claim_dma(to->board, to->file);
+
+	if (err)
+		return err;
+	err = upciedev_engine_move(channel, memory, 0, to->length, offset, limit, done);
+	if (!reads)
+		upciedev_claim_dma_end(to->board, to->file);
+	return err;
+}
+
 static int move(struct upciedev_channel *channel, const struct upciedev_place *to, u64 offset,
 		const struct upciedev_limit *limit, struct upciedev_route *route, u64 *done)
 {
@@ -189,7 +205,7 @@ static int move(struct upciedev_channel *channel, const struct upciedev_place *t
 	err = window_map(channel->board, &memory, to, route->kind);
 	if (err)
 		return err;
-	err = upciedev_engine_move(channel, &memory, 0, to->length, offset, limit, done);
+	err = issue(channel, &memory, to, offset, limit, done);
 	window_unmap(channel->board, &memory);
 	return err;
 }
@@ -235,13 +251,14 @@ int upciedev_peer_once(struct upciedev_channel *channel, const struct upciedev_p
 {
 	struct upciedev_limit limit = upciedev_limit_in(timeout_ms, &channel->cancels);
 	struct upciedev_route route = {};
-	int err;
+	int err = upciedev_channel_begin(channel);
 
-	if (!upciedev_may_write(channel->board, channel->file))
-		return -EBUSY;
+	if (err)
+		return err;
 	err = upciedev_channel_check(channel, offset, to->length);
 	if (!err)
 		err = upciedev_peer_move(channel, to, offset, &limit, &route, &result->done);
+	upciedev_channel_end(channel);
 	result->route = route.kind;
 	result->reason = route.reason;
 	return err;

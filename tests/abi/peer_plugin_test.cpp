@@ -192,5 +192,31 @@ TEST_F(peer_plugin, AChannelIsOpenOnlyMeanwhile) {
     EXPECT_EQ(counters().at("dma_files"), before.at("dma_files"));
 }
 
+// The module's transfer belongs to no file, so that there is no holder.
+TEST_F(peer_plugin, KeepsOthersFromClaimingTheBoardThatItWritesInto) {
+    std::atomic<bool> enough = false;
+    background writer{[&] {
+        int error = 0;
+        while (error == 0 && !enough)
+            error = ask({.length = all_bytes});
+        return batch_result{error, 0};
+    }};
+    upciedev_claim claim{};
+    int refused = 0;
+    EXPECT_TRUE(eventually([&] {
+        claim = {};
+        claim.op = UPCIEDEV_CLAIM_TAKE;
+        refused = control(memory_.get(), UPCIEDEV_CLAIM, &claim);
+        if (refused == 0) ::close(claim.lease);
+        return refused == EBUSY || writer.ended();
+    }));
+    EXPECT_EQ(refused, EBUSY);
+    EXPECT_EQ(claim.state, std::uint32_t{UPCIEDEV_CLAIM_DMA});
+    EXPECT_EQ(claim.holder, 0);
+    enough = true;
+    const int error = writer.join().error;
+    EXPECT_TRUE(error == 0 || error == EBUSY) << error;
+}
+
 } // namespace peer_plugin_test
 } // namespace raw

@@ -247,6 +247,9 @@ void chardev::refuse_claim(const upciedev_claim& told) const {
     if (told.state == UPCIEDEV_CLAIM_MAPPED)
         throw error(errc::busy, who_.pci_address, "registers are mapped for writing by " + who,
                     "end that program first, or let it close the board");
+    if (told.state == UPCIEDEV_CLAIM_DMA)
+        throw error(errc::busy, who_.pci_address, "its memory is written by DMA of " + who,
+                    "wait for it, end that program, or let it stop its stream");
     throw error(errc::busy, who_.pci_address, "claimed by " + who, "wait for it to end");
 }
 

@@ -239,19 +239,21 @@ struct upciedev_status {
 #define UPCIEDEV_CLAIM_MINE	1	/* claimed; this file may write */
 #define UPCIEDEV_CLAIM_OTHER	2	/* claimed; this file may only read */
 #define UPCIEDEV_CLAIM_MAPPED	3	/* free, but another file has a writable map */
+#define UPCIEDEV_CLAIM_DMA	4	/* free, but DMA of another file writes to the board */
 
 /**
  * struct upciedev_claim - keep all others from writing
  * @op: in: UPCIEDEV_CLAIM_TAKE, _JOIN or _QUERY, else EINVAL
  * @lease: in: join: a lease of this board; out: take: the new lease, -1 on error
- * @state: out: take, query: UPCIEDEV_CLAIM_FREE, _MINE, _OTHER or _MAPPED
+ * @state: out: take, query: UPCIEDEV_CLAIM_FREE, _MINE, _OTHER, _MAPPED or _DMA
  * @holder: out: take, query: process that took the claim, or that opened the file
- *	with the map; 0 if there is none, or none that this process could see
+ *	with the map or the DMA; 0 if there is none, or none that this process could see
  * @reserved: in: zero, else EINVAL
  *
  * For UPCIEDEV_CLAIM. The lease is a file: while it is open in any process, files
  * that neither took nor joined the claim get EBUSY for whatever writes, maps for
- * writing or resets; they still read. It is closed on exec, and poll() on it tells
+ * writing, moves by DMA or resets; they still read, and what moves from the board
+ * when the claim is taken goes on. It is closed on exec, and poll() on it tells
  * EPOLLHUP when the board has gone, which ends the claim. Errors: EBUSY (take:
  * @state and @holder tell why), EBADF (take, join: the file is not open for
  * writing, or @lease is no open file), EINVAL (also: @lease is not a lease of this
