@@ -55,6 +55,7 @@ static const struct upciedev_card_step edu_write_start[] = {
 static const struct upciedev_card_dma edu_dmas[] = {
 	{
 		.name	= "read",
+		.engine	= 1,
 		.alignment = 1,
 		.irq	= 1,
 		.address_bits = 64,
@@ -73,6 +74,7 @@ static const struct upciedev_card_dma edu_dmas[] = {
 	{
 		.name	= "write",
 		.flags	= UPCIEDEV_DMA_TO_BOARD,
+		.engine	= 1,
 		.alignment = 1,
 		.irq	= 1,
 		.address_bits = 64,

@@ -86,6 +86,7 @@ static const struct upciedev_card_step vadc10_read_stop[] = {
 static const struct upciedev_card_dma vadc10_dmas[] = {
 	{
 		.name	= "read",
+		.engine	= 1,
 		.alignment = 4,
 		.irq	= 0,
 		.address_bits = 64,

@@ -92,6 +92,7 @@ static const struct upciedev_card_step vio_write_stop[] = {
 static const struct upciedev_card_dma vio_dmas[] = {
 	{
 		.name	= "read",
+		.engine	= 1,
 		.alignment = 1,
 		.irq	= 0,
 		.address_bits = 64,
@@ -113,6 +114,7 @@ static const struct upciedev_card_dma vio_dmas[] = {
 	{
 		.name	= "write",
 		.flags	= UPCIEDEV_DMA_TO_BOARD,
+		.engine	= 2,
 		.alignment = 1,
 		.irq	= 1,
 		.address_bits = 64,

@@ -59,6 +59,7 @@ static const struct upciedev_card_step vsg_write_stop[] = {
 static const struct upciedev_card_dma vsg_dmas[] = {
 	{
 		.name	= "read",
+		.engine	= 1,
 		.alignment = 1,
 		.irq	= 0,
 		.address_bits = 64,
@@ -78,6 +79,7 @@ static const struct upciedev_card_dma vsg_dmas[] = {
 	{
 		.name	= "write",
 		.flags	= UPCIEDEV_DMA_TO_BOARD,
+		.engine	= 1,
 		.alignment = 1,
 		.irq	= 0,
 		.address_bits = 64,

@@ -19,17 +19,25 @@ static const struct upciedev_card_bits *trigger_of(const struct upciedev_card_dm
 	return dma->nr_start ? &dma->start[dma->nr_start - 1].to : &dma->length;
 }
 
-/* Channels that are started by one register have one engine */
+/* As the card says, else those that are started by one register */
+static bool same_engine(const struct upciedev_card_dma *one, const struct upciedev_card_dma *other)
+{
+	const struct upciedev_card_bits *mine = trigger_of(one), *theirs = trigger_of(other);
+
+	if (one->engine || other->engine)
+		return one->engine == other->engine;
+	return mine->width && theirs->width && mine->bar == theirs->bar &&
+	       mine->offset == theirs->offset;
+}
+
+/* That of the first channel that shares it */
 static u32 engine_index(const struct upciedev_card *card, u32 channel)
 {
-	const struct upciedev_card_bits *mine = trigger_of(&card->dmas[channel]), *other;
 	u32 i;
 
-	for (i = 0; i < channel; i++) {
-		other = trigger_of(&card->dmas[i]);
-		if (other->bar == mine->bar && other->offset == mine->offset)
+	for (i = 0; i < channel; i++)
+		if (same_engine(&card->dmas[i], &card->dmas[channel]))
 			break;
-	}
 	return i;
 }
 

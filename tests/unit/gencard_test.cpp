@@ -113,11 +113,17 @@ TEST(gencard, tells_engines) {
     const auto text = generate("devices/qemu/edu.yaml");
     EXPECT_THAT(text, HasSubstr("static const struct upciedev_card_step edu_read_start[] = {\n"
                                 "\t{ { 0x98, 0xffffffffffffffff, EDU_BAR_REGS, 64 }, 0x7 },\n};"));
-    EXPECT_THAT(text, HasSubstr("\t{\n\t\t.name\t= \"write\",\n\t\t.flags\t= UPCIEDEV_DMA_TO_BOARD,"
-                                "\n\t\t.alignment = 1,\n\t\t.irq\t= 1,\n\t\t.address_bits = 64,\n"
-                                "\t\t.max_length = 0xfff,\n\t\t.base\t= 0x40000,\n"
-                                "\t\t.memory\t= 0xfff,\n"));
+    EXPECT_THAT(
+        text, HasSubstr("\t{\n\t\t.name\t= \"write\",\n\t\t.flags\t= UPCIEDEV_DMA_TO_BOARD,"
+                        "\n\t\t.engine\t= 1,\n\t\t.alignment = 1,\n\t\t.irq\t= 1,\n"
+                        "\t\t.address_bits = 64,\n\t\t.max_length = 0xfff,\n\t\t.base\t= 0x40000,\n"
+                        "\t\t.memory\t= 0xfff,\n"));
     EXPECT_THAT(text, testing::Not(HasSubstr(".ops")));
+    EXPECT_THAT(text, testing::Not(HasSubstr(".engine\t= 2")))
+        << "both are started by one register";
+    const auto carrier = generate("devices/demo/vio.yaml");
+    EXPECT_THAT(carrier, HasSubstr(".name\t= \"read\",\n\t\t.engine\t= 1,\n"));
+    EXPECT_THAT(carrier, HasSubstr(".engine\t= 2,\n"));
     const auto list = generate("devices/demo/vsg.yaml");
     EXPECT_THAT(list, HasSubstr("static const struct upciedev_engine_ops vsg_engine;\n"));
     EXPECT_THAT(list, HasSubstr("\t\t.ops\t= &vsg_engine,\n"));

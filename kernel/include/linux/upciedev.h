@@ -162,6 +162,7 @@ struct upciedev_engine_ops {
  * struct upciedev_card_dma - one direction of a DMA engine
  * @name: at most 31 characters
  * @flags: UPCIEDEV_DMA_TO_BOARD
+ * @engine: number of the engine, for those that have several channels; 0: see below
  * @alignment: bytes, a power of two, at most a page
  * @irq: index of the cause in the card's table that tells the end, or -1
  * @address_bits: of the bus address
@@ -179,11 +180,14 @@ struct upciedev_engine_ops {
  * @stop: written in order to stop it
  * @ops: callbacks, or NULL where the above is all
  *
- * Channels whose start writes the same register share an engine: they take turns.
+ * Channels with the same @engine share it: they take turns. Of those that name none, the
+ * channels whose start writes the same register share one, and a channel that only
+ * callbacks start has one of its own.
  */
 struct upciedev_card_dma {
 	const char *name;
 	u32 flags;
+	u32 engine;
 	u32 alignment;
 	int irq;
 	u32 address_bits;

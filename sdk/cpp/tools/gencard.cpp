@@ -358,13 +358,30 @@ class header {
         return found == board_.irqs.end() ? -1 : static_cast<int>(found - board_.irqs.begin());
     }
 
+    /// The register that starts it.
+    [[nodiscard]] std::pair<unsigned, std::uint64_t>
+    trigger_of(const upciedev::dma_description& engine) const {
+        const auto& part = engine.start.empty() ? engine.length : engine.start.back().where;
+        const auto place = board_.find_register(part.path);
+        return {place.description->bar, place.offset};
+    }
+
+    /// From 1; channels that are started by one register have one engine.
+    [[nodiscard]] std::size_t number_of(const upciedev::dma_description& engine) const {
+        const auto trigger = trigger_of(engine);
+        const auto first = std::find_if(board_.dma.begin(), board_.dma.end(), [&](const auto& dma) {
+            return trigger_of(dma) == trigger;
+        });
+        return static_cast<std::size_t>(first - board_.dma.begin()) + 1;
+    }
+
     [[nodiscard]] std::string dma_row(const upciedev::dma_description& engine) const {
         auto text = fmt::format("\t{{\n\t\t.name\t= \"{}\",\n", engine.name);
         if (engine.to_board) text += "\t\t.flags\t= UPCIEDEV_DMA_TO_BOARD,\n";
-        text +=
-            fmt::format("\t\t.alignment = {},\n\t\t.irq\t= {},\n\t\t.address_bits = {},\n"
-                        "\t\t.max_length = {:#x},\n",
-                        engine.alignment, irq_of(engine), engine.address_bits, engine.max_length);
+        text += fmt::format("\t\t.engine\t= {},\n\t\t.alignment = {},\n\t\t.irq\t= {},\n"
+                            "\t\t.address_bits = {},\n\t\t.max_length = {:#x},\n",
+                            number_of(engine), engine.alignment, irq_of(engine),
+                            engine.address_bits, engine.max_length);
         if (engine.memory_at != 0) text += fmt::format("\t\t.base\t= {:#x},\n", engine.memory_at);
         if (engine.memory_size != 0)
             text += fmt::format("\t\t.memory\t= {:#x},\n", engine.memory_size);

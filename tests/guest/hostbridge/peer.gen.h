@@ -36,6 +36,7 @@ static const struct upciedev_card_step peer_read_stop[] = {
 static const struct upciedev_card_dma peer_dmas[] = {
 	{
 		.name	= "read",
+		.engine	= 1,
 		.alignment = 1,
 		.irq	= -1,
 		.address_bits = 64,
