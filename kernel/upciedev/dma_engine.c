@@ -202,9 +202,11 @@ static int run(struct upciedev_engine *engine, const struct upciedev_dma_piece *
 	if (err)
 		return err;
 	err = start(engine, pieces, count);
-	if (err)
+	/* The tables refuse a number that their registers cannot take before they start anything */
+	if (err == -ERANGE && !engine->dma->ops)
 		return err;
-	err = wait_for_end(engine, before, limit);
+	if (!err)
+		err = wait_for_end(engine, before, limit);
 	if (err)
 		bring_to_rest(engine, before);
 	return err;

@@ -66,5 +66,15 @@ TEST_F(engines, OfCallbacksRunAtTheSameTime) {
     EXPECT_EQ(two.join().error, 0);
 }
 
+TEST_F(engines, ThatFailToStartAreBroughtToRest) {
+    auto [error, channel] = open_channel(board_, 0);
+    ASSERT_EQ(error, 0);
+    put(failing, 0, 1);
+    EXPECT_EQ(transfer(channel, 0, memory_.data(), 64), EIO);
+    EXPECT_EQ(get(starts, 0), 1U);
+    EXPECT_EQ(get(stops, 0), 1U) << "it goes on in memory that was given back";
+    EXPECT_EQ(get(running, 0), 0U);
+}
+
 } // namespace engines_test
 } // namespace raw

@@ -142,7 +142,8 @@ struct upciedev_dma_piece {
  * struct upciedev_engine_ops - an engine that the tables cannot describe
  * @max_pieces: that one start can do
  * @descriptor_bytes: memory for descriptors that engine and CPU share
- * @start: of so many pieces; an error ends the transfer
+ * @start: of so many pieces; an error ends the transfer, and the engine is stopped, for it
+ *	may be running already
  * @running: whether it still is; NULL: the busy register tells, or the interrupt
  * @stop: do not wait for its effect; NULL: the steps do it
  *
