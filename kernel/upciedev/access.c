@@ -9,7 +9,7 @@
  * by upciedev_modify(); a user's write, of whatever width and place, leaves them as the
  * hardware has them at that moment, under the same lock.
  */
-#include <linux/io-64-nonatomic-lo-hi.h>
+#include <linux/io.h>
 #include <linux/minmax.h>
 
 #include "compat.h"

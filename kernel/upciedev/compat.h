@@ -12,6 +12,10 @@
 #include <linux/pci.h>
 #include <linux/version.h>
 
+#ifndef CONFIG_64BIT
+#error upciedev is for 64-bit kernels only: each register is reached by one access of its width
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 #define EXPORT_SYMBOL_UPCIEDEV(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, UPCIEDEV)
 #else
