@@ -278,6 +278,11 @@ static void sync(struct device *dev, struct walk walk, enum dma_data_direction d
 	}
 }
 
+static struct upciedev_dma_piece *pieces_alloc(u32 count)
+{
+	return kvmalloc_array(count, sizeof(struct upciedev_dma_piece), GFP_NOIO);
+}
+
 static int move(struct upciedev_engine *engine, struct walk *walk,
 		const struct upciedev_limit *limit, u64 *done)
 {
@@ -289,7 +294,7 @@ static int move(struct upciedev_engine *engine, struct walk *walk,
 	u64 bytes;
 
 	if (most > 1)
-		pieces = kvmalloc_array(most, sizeof(*pieces), GFP_KERNEL);
+		pieces = pieces_alloc(most);
 	if (!pieces)
 		return -ENOMEM;
 	while (walk->left && !err) {

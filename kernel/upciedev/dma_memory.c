@@ -5,6 +5,7 @@
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/user.h>
 #include <linux/slab.h>
@@ -20,9 +21,8 @@ static u32 longest_stretch(struct device *dev)
 	return max_t(size_t, round_down(min_t(size_t, most, UINT_MAX), PAGE_SIZE), PAGE_SIZE);
 }
 
-int upciedev_memory_map(struct upciedev_board *board, struct upciedev_memory *memory,
-			struct page **pages, u32 nr_pages, u32 offset, u64 length,
-			enum dma_data_direction direction)
+static int map(struct upciedev_board *board, struct upciedev_memory *memory, struct page **pages,
+	       u32 nr_pages, u32 offset, u64 length, enum dma_data_direction direction)
 {
 	struct device *dev = &board->device->pdev->dev;
 	int err;
@@ -39,6 +39,18 @@ int upciedev_memory_map(struct upciedev_board *board, struct upciedev_memory *me
 	memory->direction = direction;
 	memory->mapped = true;
 	return 0;
+}
+
+/* The caller has entered */
+int upciedev_memory_map(struct upciedev_board *board, struct upciedev_memory *memory,
+			struct page **pages, u32 nr_pages, u32 offset, u64 length,
+			enum dma_data_direction direction)
+{
+	unsigned int flags = memalloc_noio_save();
+	int err = map(board, memory, pages, nr_pages, offset, length, direction);
+
+	memalloc_noio_restore(flags);
+	return err;
 }
 
 /* Whether no engine may write any more to what was mapped for it */

@@ -12,8 +12,12 @@
  *	stays stale for ever, whatever comes back at the same place.
  *
  * Hardware is touched only inside a section of device->srcu in which the board
- * was seen alive. No section spans a wait or a copy from or to user space, so
- * that synchronize_srcu() in upciedev_board_end() returns soon.
+ * was seen alive. No section spans a copy from or to user space, nor a wait but
+ * for memory, so that synchronize_srcu() in upciedev_board_end() returns soon.
+ * Memory that is allocated in a section, or between upciedev_dma_enter() and
+ * upciedev_dma_leave(), must not be waited for by I/O (memalloc_noio_save()): it
+ * could be that of a disk that waits for the end of this board, in recovery from
+ * an error of their bus.
  */
 #ifndef UPCIEDEV_INTERNAL_H
 #define UPCIEDEV_INTERNAL_H

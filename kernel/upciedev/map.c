@@ -12,6 +12,7 @@
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "compat.h"
@@ -107,6 +108,7 @@ static vm_fault_t map_fault(struct vm_fault *vmf)
 	struct upciedev_board *board = file->board;
 	struct upciedev_device *device = file->device;
 	vm_fault_t result = 0;
+	unsigned int flags;
 	bool gone;
 	int section;
 
@@ -115,9 +117,11 @@ static vm_fault_t map_fault(struct vm_fault *vmf)
 				      page_to_pfn(virt_to_page(board->status)));
 
 	section = srcu_read_lock(&device->srcu);
+	flags = memalloc_noio_save();	/* it may want pages for the table */
 	gone = READ_ONCE(board->gone);
 	if (!gone)
 		result = insert_register(vmf, device);
+	memalloc_noio_restore(flags);
 	srcu_read_unlock(&device->srcu, section);
 	return gone ? insert_replacement(vmf) : result;
 }

@@ -5,6 +5,8 @@
  * The board that writes stays entered all the time, for the tables of its card may belong to
  * another plugin, which could be unloaded otherwise.
  */
+#include <linux/sched/mm.h>
+
 #include "compat.h"
 #include "internal.h"
 
@@ -43,13 +45,16 @@ static int transfer(const struct upciedev_peer_request *request,
 int upciedev_peer_transfer(const struct upciedev_peer_request *request,
 			   struct upciedev_peer_result *result)
 {
+	unsigned int flags;
 	int err;
 
 	*result = (struct upciedev_peer_result) {};
 	err = upciedev_dma_enter(request->from);
 	if (err)
 		return err;
+	flags = memalloc_noio_save();
 	err = transfer(request, result);
+	memalloc_noio_restore(flags);
 	upciedev_dma_leave(request->from);
 	return err == -ERESTARTNOHAND ? -EINTR : err;
 }
