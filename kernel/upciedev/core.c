@@ -7,8 +7,6 @@
 #include "compat.h"
 #include "internal.h"
 
-struct workqueue_struct *upciedev_workqueue;
-
 static void device_put(void *data)
 {
 	struct upciedev_device *device = data;
@@ -297,22 +295,14 @@ static int __init upciedev_init(void)
 {
 	int err;
 
-	upciedev_workqueue = alloc_workqueue("upciedev", WQ_UNBOUND, 0);
-	if (!upciedev_workqueue)
-		return -ENOMEM;
 	err = upciedev_resets_init();
 	if (err)
-		goto no_resets;
+		return err;
 	err = upciedev_chardev_init();
 	if (err)
-		goto no_chardev;
-	upciedev_counters_init();
-	return 0;
-
-no_chardev:
-	upciedev_resets_exit();
-no_resets:
-	destroy_workqueue(upciedev_workqueue);
+		upciedev_resets_exit();
+	else
+		upciedev_counters_init();
 	return err;
 }
 module_init(upciedev_init);
@@ -320,7 +310,6 @@ module_init(upciedev_init);
 static void __exit upciedev_exit(void)
 {
 	upciedev_resets_exit();
-	destroy_workqueue(upciedev_workqueue);
 	upciedev_counters_exit();
 	upciedev_chardev_exit();
 }

@@ -440,7 +440,6 @@ bool upciedev_confined(const struct upciedev_device *device);
 bool upciedev_may_master(const struct upciedev_device *device);
 
 /* core.c */
-extern struct workqueue_struct *upciedev_workqueue;	/* streams, which sleep */
 int upciedev_board_again(struct upciedev_device *device, enum upciedev_reset_proof proof);
 
 /* counters.c */

@@ -11,7 +11,7 @@
 #include "compat.h"
 #include "internal.h"
 
-/* Of its own, for a stream may sleep; no removal waits for it */
+/* No removal waits for it: a reset waits for the lock that a removal holds */
 static struct workqueue_struct *resets;
 
 int upciedev_resets_init(void)
