@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import kernels, trixie
+from . import debug_kernels, kernels, trixie
 from .apt import BenchError, PrivateApt, unpack
 from .kernels import Kernel
 
@@ -25,6 +25,12 @@ def say(text: str) -> None:
 
 def is_whole() -> bool:
     return (BENCH / "versions.txt").exists()
+
+
+def has(name: str) -> bool:
+    """One of the kernels that are not usual."""
+    folder = BENCH / "kernels" / name
+    return debug_kernels.is_current(name, folder) if name in debug_kernels.NAMES else (folder / "release").exists()
 
 
 def fetch_trixie(apt: PrivateApt, newest: Kernel) -> str:
@@ -42,49 +48,88 @@ def fetch_trixie(apt: PrivateApt, newest: Kernel) -> str:
 
 
 def fetch_host_kernel(apt: PrivateApt, kernel: Kernel) -> None:
+    say(f"fetching kernel {kernel.release}")
     target = BENCH / "kernels" / kernel.name
+    shutil.rmtree(target, ignore_errors=True)
     unpack(apt.download(list(kernel.packages), BENCH / "debs" / kernel.name), target)
     kernels.lay_out(kernel, target, target, None)
 
 
-def fetch() -> None:
-    started = time.monotonic()
-    for stale in ("trixie", "kernels", "debs", "apt"):
-        shutil.rmtree(BENCH / stale, ignore_errors=True)
+def package_lists() -> PrivateApt:
+    shutil.rmtree(BENCH / "apt", ignore_errors=True)
     apt = PrivateApt(BENCH / "apt")
     say("reading the package lists of the machine's mirror")
     apt.update()
-    found = {name: kernels.resolve(apt, name) for name in kernels.NAMES}
+    return apt
+
+
+def forget_packages() -> None:
+    for done_with in ("debs", "apt"):
+        shutil.rmtree(BENCH / done_with, ignore_errors=True)
+
+
+def fetch() -> None:
+    """What everybody needs: QEMU and the usual kernels."""
+    started = time.monotonic()
+    stale = [BENCH / "trixie", BENCH / "debs", *(BENCH / "kernels" / name for name in kernels.PATTERNS)]
+    for folder in stale:
+        shutil.rmtree(folder, ignore_errors=True)
+    apt = package_lists()
+    found = {name: kernels.resolve(apt, name) for name in kernels.USUAL}
     say("fetching QEMU, the newest kernel and its compiler")
     qemu = fetch_trixie(apt, found["newest"])
     for name in ("6.1", "6.12"):
-        say(f"fetching kernel {found[name].release}")
         fetch_host_kernel(apt, found[name])
-    for done_with in ("debs", "apt"):
-        shutil.rmtree(BENCH / done_with, ignore_errors=True)
+    forget_packages()
     lines = [f"qemu {qemu}\n", *(f"kernel {name} {kernel.release}\n" for name, kernel in found.items())]
     (BENCH / "versions.txt").write_text("".join(lines))
     say(f"fetched in {time.monotonic() - started:.0f} s")
 
 
+def fetch_more(names: list[str]) -> None:
+    started = time.monotonic()
+    apt = package_lists()
+    for name in names:
+        if name in debug_kernels.NAMES:
+            debug_kernels.build(apt, name, BENCH / "source" / name, BENCH / "kernels" / name)
+        else:
+            fetch_host_kernel(apt, kernels.resolve(apt, name))
+    forget_packages()
+    say(f"fetched in {time.monotonic() - started:.0f} s")
+
+
+def report(names: list[str]) -> None:
+    for line in (BENCH / "versions.txt").read_text().splitlines():
+        say(line)
+    for name in names:
+        say(f"kernel {name} {(BENCH / 'kernels' / name / 'release').read_text().strip()}")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="tools/fetch-bench", description=__doc__)
+    parser.add_argument("kernel", nargs="*", metavar="KERNEL",
+                        help="besides QEMU and the usual kernels: rt, which is fetched, and debug and debug-newest, which are built")
     parser.add_argument("--refresh", action="store_true", help="fetch again, with the newest versions of today")
     parser.add_argument("--quiet", action="store_true", help="say nothing when everything is there")
     arguments = parser.parse_args()
+    strangers = set(arguments.kernel) - {*kernels.PATTERNS, *debug_kernels.NAMES}
+    if strangers:
+        parser.error(f"no kernel '{strangers.pop()}'")
+    more = [name for name in arguments.kernel if name not in kernels.USUAL]
     BENCH.mkdir(parents=True, exist_ok=True)
     with (BENCH / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if arguments.refresh:
             (BENCH / "versions.txt").unlink(missing_ok=True)
         try:
-            if is_whole() and arguments.quiet:
+            if is_whole() and arguments.quiet and all(map(has, more)):
                 return 0
             if not is_whole():
                 fetch()
+            if missing := [name for name in more if arguments.refresh or not has(name)]:
+                fetch_more(missing)
         except BenchError as problem:
             print(f"bench: {problem}", file=sys.stderr)
             return 1
-    for line in (BENCH / "versions.txt").read_text().splitlines():
-        say(line)
+    report(more)
     return 0

@@ -23,7 +23,7 @@ class Kernel:
 
     @property
     def release(self) -> str:
-        return f"{self.version}-amd64"
+        return f"{self.version}-{flavour(self.name)}"
 
 
 # Host Debian's own builds, whose headers the host's compiler suits; the newest comes with its own.
@@ -31,8 +31,13 @@ PATTERNS = {
     "6.1": r"6\.1\.0-\d+",
     "6.12": r"6\.12\.\d+\+deb12(?:\.\d+)?",
     "newest": r"\d+\.\d+\.\d+\+deb13",
+    "rt": r"6\.1\.0-\d+",
 }
-NAMES = tuple(PATTERNS)
+USUAL = ("6.1", "6.12", "newest")  # the others are fetched or built when they are asked for
+
+
+def flavour(name: str) -> str:
+    return "rt-amd64" if name == "rt" else "amd64"
 
 
 def by_number(version: str) -> list[int]:
@@ -42,13 +47,14 @@ def by_number(version: str) -> list[int]:
 def packages_of(name: str, version: str, kbuild: str) -> tuple[str, ...]:
     image = [f"linux-binary-{version}-amd64", f"linux-modules-{version}-amd64"]
     if name != "newest":
-        image = [f"linux-image-{version}-amd64"]
-    headers = [f"linux-headers-{version}-amd64", f"linux-headers-{version}-common"]
+        image = [f"linux-image-{version}-{flavour(name)}"]
+    common = "common-rt" if name == "rt" else "common"
+    headers = [f"linux-headers-{version}-{flavour(name)}", f"linux-headers-{version}-{common}"]
     return (*image, *headers, kbuild)
 
 
-def kbuild_of(apt: PrivateApt, version: str) -> str:
-    depends = apt.field(f"linux-headers-{version}-amd64", "Depends")
+def kbuild_of(apt: PrivateApt, name: str, version: str) -> str:
+    depends = apt.field(f"linux-headers-{version}-{flavour(name)}", "Depends")
     found = re.search(r"linux-kbuild-[^ ,]+", depends)
     return found[0] if found else f"linux-kbuild-{version}"
 
@@ -56,10 +62,10 @@ def kbuild_of(apt: PrivateApt, version: str) -> str:
 def resolve(apt: PrivateApt, name: str) -> Kernel:
     """The highest version of which the mirror has image, modules and headers."""
     known = set(apt.names("linux-"))
-    pattern = re.compile(rf"linux-headers-({PATTERNS[name]})-amd64")
+    pattern = re.compile(rf"linux-headers-({PATTERNS[name]})-{flavour(name)}")
     versions = {found[1] for package in known if (found := pattern.fullmatch(package))}
     for version in sorted(versions, key=by_number, reverse=True):
-        packages = packages_of(name, version, kbuild_of(apt, version))
+        packages = packages_of(name, version, kbuild_of(apt, name, version))
         if known.issuperset(packages):
             return Kernel(name, version, packages)
     raise BenchError(f"the mirror has no complete kernel '{name}' (headers and image matching {PATTERNS[name]})")
@@ -87,6 +93,12 @@ def relocate_headers(folder: Path, release: str) -> Path:
     text = makefile.read_text()
     makefile.write_text(re.sub(r"(?m)((?:^include |=))/usr/src", rf"\1{folder}/usr/src", text))
     return headers
+
+
+def write_trees_make(target: Path) -> None:
+    """For headers that lie beside it, wherever that is."""
+    target.write_text('#!/bin/sh\nexec make -C "$(dirname "$0")/headers" "$@"\n')
+    target.chmod(0o755)
 
 
 def write_make_wrapper(target: Path, headers: Path, toolchain: Path | None) -> None:

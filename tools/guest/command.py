@@ -15,7 +15,7 @@ from pathlib import Path
 from . import costs, kvm, shell
 from .machine import GuestSwitchedOff, GuestTimeout
 from .paths import DEFAULT_CRATE, KERNELS, REPOSITORY, GuestError
-from .session import Boot, Run, Session, build_modules
+from .session import Boot, Run, Session, build_modules, fetch
 
 EXIT_TIMEOUT = 124
 EXIT_BENCH = 125  # the command passed, but the kernel complained; or there was no guest
@@ -28,11 +28,12 @@ def parser() -> argparse.ArgumentParser:
                     "The host's root is read-only there; $UPCIEDEV_OUT is build/guest/RUN/out.",
         epilog="Exit code: the command's; 124 when the time is up; 125 when the kernel complained or nothing ran.",
     )
-    result.add_argument("--kernel", choices=KERNELS, default="newest")
+    result.add_argument("--kernel", choices=KERNELS, default="newest",
+                        help="default newest; rt: PREEMPT_RT; debug, debug-newest: find faults by themselves, and are built first")
     result.add_argument("--crate", metavar="FILE", type=Path, default=DEFAULT_CRATE, help="which boards are in which slots")
     result.add_argument("--qemu-arg", metavar="ARG", action="append", default=[], help="one more argument for QEMU (--qemu-arg=-foo)")
     result.add_argument("--append", metavar="KARG", action="append", default=[], help="one more kernel argument")
-    result.add_argument("--timeout", metavar="S", type=float, default=240, help="seconds, boot included (default 240)")
+    result.add_argument("--timeout", metavar="S", type=float, default=240, help="seconds, boot included (default 240); a debug kernel has four times as long")
     result.add_argument("--expect", metavar="REGEX", action="append", default=[],
                         help="a kernel message that must come; any other warning is a failure")
     result.add_argument("--shell", action="store_true", help="a shell at this terminal instead of a command, without a time-out")
@@ -81,7 +82,7 @@ def main() -> int:
         options.error("a shell needs a terminal; give a COMMAND instead")
     signal.signal(signal.SIGTERM, interrupted)
     try:
-        subprocess.run([str(REPOSITORY / "tools/fetch-bench"), "--quiet"], check=True)
+        fetch(arguments.kernel, "--quiet")
         build_modules(arguments.kernel)
         session = Session(boot_of(arguments))
         started = time.monotonic()

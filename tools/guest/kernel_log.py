@@ -14,6 +14,8 @@ SUSPECT = re.compile(
     r"\bBUG\b|WARNING|KASAN|KFENCE|UBSAN|\bslub\b|poison|[Oo]ops|Call Trace|\bleak|general protection|"
     r"use-after-free|double free|refcount_t|scheduling while atomic|rcu.*stall|blocked for more than|DMAR.*fault"
 )
+# A line of a leak's call chain that is in a module of ours, or in one that is gone
+OUR_LEAK = re.compile(r"\[(?:upciedev|test)_?\w*\]|(?:^|\s)0x[0-9a-f]+$", re.M)
 # Of every module that is not the kernel's own; and of a busy host.
 ALWAYS_EXPECTED = (
     r"loading out-of-tree module taints kernel",
@@ -58,3 +60,9 @@ def problems(messages: Iterable[Message], expected: Iterable[str]) -> list[str]:
         if not any(re.search(pattern, message.text) for message in messages):
             found.append(f"expected kernel message never came: {pattern}")
     return found
+
+
+def leaks(found: str) -> list[str]:
+    """Of ours, in what kmemleak has found."""
+    blocks = re.split(r"^(?=unreferenced object)", found, flags=re.M)
+    return ["leak: " + "; ".join(line.strip() for line in block.splitlines()) for block in blocks if OUR_LEAK.search(block)]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from .paths import BUILD, QEMU, REPOSITORY, TRIXIE, GuestError, kernel_folder
+from .paths import BUILD, KINDS, QEMU, REPOSITORY, TRIXIE, GuestError, kernel_folder
 
 # What the guest's init makes QEMU end with when everything was run; see tools/guest/init.
 EXIT_FINISHED = 65
@@ -31,6 +31,11 @@ QUICK = "rcupdate.rcu_expedited=1 cryptomgr.notests"
 
 
 CLOCK = BUILD / "cmake/tests/guest/upciedev-guest-clock"
+
+
+def megabytes(memory: str) -> int:
+    """As QEMU counts them: 512M, 3G."""
+    return int(memory[:-1]) * {"M": 1, "G": 1024}[memory[-1]]
 
 
 @functools.cache
@@ -54,7 +59,9 @@ class Machine:
     checks: bool = True  # by the kernel, of its memory; else as quick as it can
 
     def command(self) -> list[str]:
-        more = CHECKS if self.checks else QUICK
+        kind = KINDS[self.kernel]
+        memory = f"{max(megabytes(self.memory), kind.megabytes)}M"
+        more = "" if kind.finds_faults else CHECKS if self.checks else QUICK
         clock = [clock_argument()] if self.accelerator == "tcg" else []
         cmdline = " ".join([KERNEL_ARGUMENTS, more, *clock, f"upciedev.repository={REPOSITORY}", *self.append])
         return [
@@ -62,10 +69,10 @@ class Machine:
             "setpriv", "--pdeathsig", "KILL", str(QEMU),
             *(word for where in ("share/qemu", "share/seabios", "lib/ipxe/qemu") for word in ("-L", str(TRIXIE / "usr" / where))),
             "-M", "q35,memory-backend=ram", "-accel", ACCELERATORS[self.accelerator], "-cpu", "max", "-smp", str(PROCESSORS),
-            "-m", self.memory, "-object", f"memory-backend-memfd,id=ram,size={self.memory},share=on",
+            "-m", memory, "-object", f"memory-backend-memfd,id=ram,size={memory},share=on",
             "-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off",  # pciehp, as on real crates
             "-nodefaults", "-display", "none", "-no-reboot",
-            "-kernel", str(kernel_folder(self.kernel) / "vmlinux"), "-initrd", "initramfs", "-append", cmdline,
+            "-kernel", str(kernel_folder(self.kernel) / kind.image), "-initrd", "initramfs", "-append", cmdline,
             "-serial", "file:console.log", "-chardev", f"stdio,id=out,signal=off,mux={'on' if self.interactive else 'off'}", "-serial", "chardev:out",
             # QEMU's monitor, on the host's socket and on the guest's ttyS2: tests plug boards from inside.
             "-chardev", "socket,id=monitor,path=monitor.sock,server=on,wait=off", "-mon", "monitor,mode=control",
@@ -80,8 +87,10 @@ class Machine:
     def run(self, output: IO[str] | None, seconds: float | None, quiet_seconds: float | None = None) -> None:
         """Until the guest has finished; raises GuestError when it ends in any other way.
 
-        `seconds` is a limit for all of it, `quiet_seconds` one without any sign of progress.
+        `seconds` is a limit for all of it, `quiet_seconds` one without any sign of progress: for a usual kernel.
         """
+        slowness = KINDS[self.kernel].slowness
+        seconds, quiet_seconds = (limit and limit * slowness for limit in (seconds, quiet_seconds))
         with (self.folder / "qemu.log").open("w") as errors:
             process = subprocess.Popen(self.command(), cwd=self.folder, stdin=None if self.interactive else subprocess.DEVNULL,
                                        stdout=output, stderr=errors, start_new_session=True)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -10,8 +11,24 @@ BUILD = REPOSITORY / "build"
 TRIXIE = BUILD / "bench/trixie"
 QEMU = TRIXIE / "usr/bin/qemu-system-x86_64"
 BUSYBOX = TRIXIE / "usr/bin/busybox"
-KERNELS = ("6.1", "6.12", "newest")
 DEFAULT_CRATE = REPOSITORY / "devices/crates/guest.yaml"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a kernel takes to boot."""
+
+    image: str = "vmlinux"  # uncompressed, which QEMU starts in half the time
+    megabytes: int = 512  # at least
+    slowness: float = 1  # how many times as long as usual anything may take
+    finds_faults: bool = False  # by itself: it takes no arguments for that
+
+
+USUAL = Kind()
+DEBUG = Kind(image="vmlinuz", megabytes=1536, slowness=4, finds_faults=True)  # KASAN's shadow is not there yet where QEMU starts a vmlinux
+# Those after the first three are fetched or built when they are asked for.
+KINDS = {"6.1": USUAL, "6.12": USUAL, "newest": USUAL, "rt": USUAL, "debug": DEBUG, "debug-newest": DEBUG}
+KERNELS = tuple(KINDS)
 
 
 class GuestError(Exception):

@@ -7,11 +7,12 @@ import tomllib
 from dataclasses import dataclass
 from typing import Any
 
-from .paths import DEFAULT_CRATE, KERNELS, REPOSITORY, GuestError
+from .paths import DEFAULT_CRATE, KERNELS, KINDS, REPOSITORY, GuestError
 from .session import Boot, Run
 
 RUNS = REPOSITORY / "tests/guest/runs.toml"
 RUNGS = ("gate", "full", "rest")
+EVERY_ABI = {"rt", "debug"}  # kernels of each run of part abi
 KNOWN_KEYS = {
     "run": {"name", "part", "kernels", "gate", "command", "expect", "boot", "slots"},
     "host": {"name", "part", "kernels", "gate", "command"},
@@ -29,6 +30,10 @@ def check(plan: dict[str, Any]) -> None:
         strangers = set(run.get("gate", ())) - set(run["kernels"])
         if strangers:
             raise GuestError(f"{RUNS}: the gate of run '{run['name']}' has kernel '{strangers.pop()}', which its kernels lack")
+        if debug := {kernel for kernel in run.get("gate", ()) if KINDS[kernel].finds_faults}:
+            raise GuestError(f"{RUNS}: run '{run['name']}' has kernel '{debug.pop()}' in the gate, which takes too long")
+        if run["part"] == "abi" and not EVERY_ABI.issubset(run["kernels"]):
+            raise GuestError(f"{RUNS}: run '{run['name']}' is of part abi, and so of {' and '.join(sorted(EVERY_ABI))}, too")
 
 
 @dataclass

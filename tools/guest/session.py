@@ -105,7 +105,7 @@ class Session:
         sections = kernel_log.sections(self.kernel_log())
         expected = {run.name: run.expect for run in self.boot.runs}
         found = {name: kernel_log.problems(messages, expected.get(name, ())) for name, messages in sections.items()}
-        found.setdefault("unload", []).extend(self.leftovers())
+        found.setdefault("unload", []).extend(self.leftovers() + kernel_log.leaks("\n".join(self.lines("leaks"))))
         return {name: complaints for name, complaints in found.items() if complaints}
 
     def kernel_log(self) -> str:
@@ -130,9 +130,14 @@ def processor_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def fetch(kernel: str, *arguments: str) -> None:
+    """The bench, and this kernel if it is none that every bench has."""
+    subprocess.run([str(REPOSITORY / "tools/fetch-bench"), *arguments, kernel], check=True)
+
+
 def build_modules(kernel: str) -> None:
     if not (kernel_folder(kernel) / "release").exists():
-        raise GuestError(f"kernel {kernel} is not fetched; run tools/fetch-bench")
+        raise GuestError(f"kernel {kernel} is not fetched; run tools/fetch-bench {kernel}")
     if not (REPOSITORY / "tools/kernel-build").exists():
         return
     done = subprocess.run([str(REPOSITORY / "tools/kernel-build"), kernel], text=True, capture_output=True)

@@ -22,7 +22,7 @@ from results import Result
 from . import costs, kvm
 from .paths import BUILD, KERNELS, REPOSITORY, GuestError
 from .plan import RUNGS, Plan
-from .session import Boot, Run, Session, build_modules
+from .session import Boot, Run, Session, build_modules, fetch
 
 TARGET = Path(os.environ.get("UPCIEDEV_TABLE", BUILD / "results/guest.tsv"))
 HOST_SECONDS = 900  # a backstop: its programs have limits of their own
@@ -84,8 +84,9 @@ def run_on_host(name: str, command: str) -> list[Result]:
 
 def build(kernel: str) -> bool:
     try:
+        fetch(kernel, "--quiet")
         build_modules(kernel)
-    except GuestError as problem:
+    except (GuestError, subprocess.CalledProcessError) as problem:
         print(f"  {problem}", flush=True)
         results.append([Result("fail", f"guest.{kernel}.build", str(problem).splitlines()[0])], TARGET)
         return False
