@@ -12,9 +12,10 @@
 static struct fwnode_handle *node;
 static struct irq_domain *domain;
 
+/* A port may tell again while the handlers of others run: an edge is kept until they have ended */
 static int line_map(struct irq_domain *of, unsigned int irq, irq_hw_number_t number)
 {
-	irq_set_chip_and_handler(irq, &dummy_irq_chip, handle_simple_irq);
+	irq_set_chip_and_handler(irq, &dummy_irq_chip, handle_edge_irq);
 	return 0;
 }
 
@@ -25,7 +26,8 @@ static void fire(struct irq_work *work)
 	generic_handle_domain_irq(domain, 0);
 }
 
-static DEFINE_IRQ_WORK(work, fire);
+/* With interrupts off also where PREEMPT_RT would run it in a thread */
+static struct irq_work work = IRQ_WORK_INIT_HARD(fire);
 
 int hb_line_create(void)
 {
