@@ -2,6 +2,7 @@
 #include "atomic_watch.hpp"
 
 #include "harness.hpp"
+#include "threads.hpp"
 
 #include <array>
 #include <filesystem>
@@ -88,10 +89,8 @@ std::string recorded() {
 // The watch must be able to fail: a probe in hard interrupts is recorded.
 void check_that_it_sees() {
     write_file(events + always_atomic + "/enable", "1");
-    for (const auto began = clock::now(); recorded().empty();) {
-        if (since(began) > 60s) throw std::runtime_error("the probes see no hard interrupt");
-        std::this_thread::sleep_for(1ms);
-    }
+    if (!eventually([] { return !recorded().empty(); }))
+        throw std::runtime_error("the probes see no hard interrupt");
     write_file(events + always_atomic + "/enable", "0");
     remove_probe(always_atomic);
     clear();

@@ -6,7 +6,7 @@
 
 namespace raw {
 
-constexpr std::uint32_t patient_ms = 60'000; // emulated engines on a busy host
+constexpr std::uint32_t patient_ms = 240'000; // emulated engines on a busy host, a debug kernel
 
 upciedev_dma_info dma_info(const file& board, std::uint32_t channel);
 

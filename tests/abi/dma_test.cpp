@@ -252,10 +252,10 @@ class busy_engine {
     std::thread thread_;
 };
 
-// Enough starts to be under way for some 4 seconds: each page is one, and turns are taken.
+// Each page is a start of 100 ms, and turns are taken: enough for hours. What is to end it does so at some time.
 batch_result long_transfers(const file& channel) {
     std::vector<std::byte> memory(memory_size);
-    for (int i = 0; i < 40; ++i)
+    for (int i = 0; i < 40'000; ++i)
         if (const int error = transfer(channel, 0, memory.data(), memory.size())) return {error, 0};
     return {0, 0};
 }

@@ -22,7 +22,7 @@ subscription subscribe(const file& board, std::uint32_t flags = UPCIEDEV_IRQ_NON
 upciedev_irq_info irq_info(const file& board);
 
 // What poll() tells within that time.
-int wait_for(const file& events, int milliseconds = 60000);
+int wait_for(const file& events, int milliseconds = 240'000);
 // 0, or the errno; -1 for half an event.
 int read_event(const file& events, upciedev_irq_event& event);
 // All that are there, oldest first; waits a while for so many, since the driver acknowledges a
