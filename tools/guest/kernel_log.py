@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 MARK = re.compile(r"upciedev-bench: (begin (?P<name>\S+)|end)")
@@ -16,6 +16,8 @@ SUSPECT = re.compile(
 )
 # A line of a leak's call chain that is in a module of ours, or in one that is gone
 OUR_LEAK = re.compile(r"\[(?:upciedev|test)_?\w*\]|(?:^|\s)0x[0-9a-f]+$", re.M)
+RAW_ADDRESS = re.compile(r"\b0x[0-9a-f]+$")
+LONGEST_FUNCTION = 0x2000
 # Of every module that is not the kernel's own; and of a busy host.
 ALWAYS_EXPECTED = (
     r"loading out-of-tree module taints kernel",
@@ -62,7 +64,15 @@ def problems(messages: Iterable[Message], expected: Iterable[str]) -> list[str]:
     return found
 
 
-def leaks(found: str) -> list[str]:
-    """Of ours, in what kmemleak has found."""
+def leaks(found: str, symbols: str) -> list[str]:
+    """Of ours, in what kmemleak has found; `symbols` as in /proc/kallsyms."""
     blocks = re.split(r"^(?=unreferenced object)", found, flags=re.M)
-    return ["leak: " + "; ".join(line.strip() for line in block.splitlines()) for block in blocks if OUR_LEAK.search(block)]
+    return ["leak: " + "; ".join(with_names(block, symbols)) for block in blocks if OUR_LEAK.search(block)]
+
+
+def with_names(leak: str, symbols: str) -> Iterator[str]:
+    places = sorted((int(address, 16), name) for address, _, name in (line.split(maxsplit=2) for line in symbols.splitlines()))
+    for line in leak.splitlines():
+        address = RAW_ADDRESS.search(line)
+        below = [name for place, name in places if address and place <= int(address[0], 16) < place + LONGEST_FUNCTION]
+        yield line.strip() + (f" {below[-1]}" if below else "")

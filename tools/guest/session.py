@@ -105,7 +105,7 @@ class Session:
         sections = kernel_log.sections(self.kernel_log())
         expected = {run.name: run.expect for run in self.boot.runs}
         found = {name: kernel_log.problems(messages, expected.get(name, ())) for name, messages in sections.items()}
-        found.setdefault("unload", []).extend(self.leftovers() + kernel_log.leaks("\n".join(self.lines("leaks"))))
+        found.setdefault("unload", []).extend(self.leftovers() + self.leaks())
         return {name: complaints for name, complaints in found.items() if complaints}
 
     def kernel_log(self) -> str:
@@ -118,6 +118,9 @@ class Session:
             if value != "0":
                 complaints.append(f"after unloading the card modules, counter '{name}' is {value}, not 0")
         return complaints
+
+    def leaks(self) -> list[str]:
+        return kernel_log.leaks("\n".join(self.lines("leaks")), "\n".join(self.lines("symbols")))
 
     def lines(self, name: str) -> list[str]:
         file = self.out / name
