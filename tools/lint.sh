@@ -25,6 +25,7 @@ check() {
 
 if [[ $rung == full ]]; then
     check clang-tidy-analyzer tools/lint.d/clang-tidy analyzer
+    check kernel-elsewhere tools/kernel-lint rt arm64
     exit
 fi
 for script in tools/lint.d/*; do

@@ -66,7 +66,8 @@ def sources_list() -> str:
 
 
 class PrivateApt:
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, foreign: str | None = None) -> None:
+        """`foreign`: an architecture whose packages it knows as well."""
         self.root = root
         self.archives = root / "cache/archives"
         for folder in ("lists/partial", "cache/archives/partial", "preferences.d"):
@@ -89,6 +90,8 @@ class PrivateApt:
             "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled": "false",
         }
         self.options = [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
+        if foreign:
+            self.options += [word for each in ("amd64", foreign) for word in ("-o", f"APT::Architectures::={each}")]
 
     def update(self) -> None:
         (self.root / "sources.list").write_text(sources_list())

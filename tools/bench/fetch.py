@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import debug_kernels, kernels, trixie
+from . import arm64, debug_kernels, kernels, trixie
 from .apt import BenchError, PrivateApt, unpack
 from .kernels import Kernel
 
@@ -55,9 +55,9 @@ def fetch_host_kernel(apt: PrivateApt, kernel: Kernel) -> None:
     kernels.lay_out(kernel, target, target, None)
 
 
-def package_lists() -> PrivateApt:
+def package_lists(foreign: str | None = None) -> PrivateApt:
     shutil.rmtree(BENCH / "apt", ignore_errors=True)
-    apt = PrivateApt(BENCH / "apt")
+    apt = PrivateApt(BENCH / "apt", foreign)
     say("reading the package lists of the machine's mirror")
     apt.update()
     return apt
@@ -88,9 +88,11 @@ def fetch() -> None:
 
 def fetch_more(names: list[str]) -> None:
     started = time.monotonic()
-    apt = package_lists()
+    apt = package_lists(arm64.NAME if arm64.NAME in names else None)
     for name in names:
-        if name in debug_kernels.NAMES:
+        if name == arm64.NAME:
+            arm64.fetch(apt, BENCH / "debs" / name, BENCH / "kernels" / name)
+        elif name in debug_kernels.NAMES:
             debug_kernels.build(apt, name, BENCH / "source" / name, BENCH / "kernels" / name)
         else:
             fetch_host_kernel(apt, kernels.resolve(apt, name))
@@ -108,11 +110,12 @@ def report(names: list[str]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="tools/fetch-bench", description=__doc__)
     parser.add_argument("kernel", nargs="*", metavar="KERNEL",
-                        help="besides QEMU and the usual kernels: rt, which is fetched, and debug and debug-newest, which are built")
+                        help="besides QEMU and the usual kernels: rt and arm64 (headers alone), which are fetched, and debug and "
+                             "debug-newest, which are built")
     parser.add_argument("--refresh", action="store_true", help="fetch again, with the newest versions of today")
     parser.add_argument("--quiet", action="store_true", help="say nothing when everything is there")
     arguments = parser.parse_args()
-    strangers = set(arguments.kernel) - {*kernels.PATTERNS, *debug_kernels.NAMES}
+    strangers = set(arguments.kernel) - {*kernels.PATTERNS, *debug_kernels.NAMES, arm64.NAME}
     if strangers:
         parser.error(f"no kernel '{strangers.pop()}'")
     more = [name for name in arguments.kernel if name not in kernels.USUAL]
