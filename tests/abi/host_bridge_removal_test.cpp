@@ -249,7 +249,7 @@ class host_bridge_deaf_again : public host_bridge_deaf,
     }
 };
 
-INSTANTIATE_TEST_SUITE_P(by, host_bridge_deaf_again,
+INSTANTIATE_TEST_SUITE_P(host_bridge_ends, host_bridge_deaf_again,
                          testing::Values("thaw", "recover", "recover_reset"),
                          [](const auto& info) { return std::string{info.param}; });
 
