@@ -532,26 +532,28 @@ u32 upciedev_file_rights(const struct upciedev_file *file);
 /* ioctl.c */
 long upciedev_ioctl(struct file *filp, unsigned int command, unsigned long arg);
 
-/* irq.c */
+/* irq_fd.c */
+long upciedev_irq_info(struct upciedev_file *file, struct upciedev_irq_info __user *arg);
+long upciedev_irq_open(struct upciedev_file *file, struct upciedev_irq_open __user *arg);
+void upciedev_readers_wake(struct upciedev_vector *vector);
+
+/* irq_serve.c */
 int upciedev_bits_check(const struct upciedev_device *device,
 			const struct upciedev_card_bits *bits);
 int upciedev_irqs_check(const struct upciedev_device *device);
+void upciedev_causes_get(struct upciedev_board *board, u64 causes);
+void upciedev_causes_put(struct upciedev_board *board, u64 causes);
+
+/* irq_vector.c */
 int upciedev_irqs_begin(struct upciedev_board *board);
 void upciedev_irqs_end(struct upciedev_board *board);
 void upciedev_irqs_free(struct upciedev_board *board);
 int upciedev_vector_get(struct upciedev_vector *vector);
 void upciedev_vector_put(struct upciedev_vector *vector);
 void upciedev_vector_unmask(struct upciedev_vector *vector);
-void upciedev_causes_get(struct upciedev_board *board, u64 causes);
-void upciedev_causes_put(struct upciedev_board *board, u64 causes);
 int upciedev_causes_hold(struct upciedev_board *board, u64 causes);
 void upciedev_causes_drop(struct upciedev_board *board, u64 causes);
 u64 upciedev_causes_of(const struct upciedev_board *board, u32 vectors);
-
-/* irq_fd.c */
-long upciedev_irq_info(struct upciedev_file *file, struct upciedev_irq_info __user *arg);
-long upciedev_irq_open(struct upciedev_file *file, struct upciedev_irq_open __user *arg);
-void upciedev_readers_wake(struct upciedev_vector *vector);
 
 /* map.c */
 int upciedev_mmap(struct file *filp, struct vm_area_struct *vma);

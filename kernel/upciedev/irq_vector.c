@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Interrupts: from the hard interrupt to the ring of its vector
+ * Interrupt vectors: granted, requested, masked, and given back
  *
  * Vectors are granted when a board begins and given back when it ends, so that
  * each generation starts from a clean state, also after a reset or a bus error.
  * A vector is requested when somebody first subscribes to it, and kept; Bus Master is
  * on, or INTx enabled, only while somebody does: from bind on, and between two boards, too.
- *
- * The only locks in the handler are those of its vector and of its board's
- * registers: boards do not wait for each other.
  */
 #include <linux/interrupt.h>
 #include <linux/ktime.h>
@@ -17,7 +14,7 @@
 #include <linux/slab.h>
 
 #include "compat.h"
-#include "internal.h"
+#include "irq.h"
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
@@ -27,99 +24,8 @@ static uint storm_limit = 10000;
 module_param(storm_limit, uint, 0644);
 MODULE_PARM_DESC(storm_limit, "Interrupts of a vector in 100 ms from which on it is masked");
 
-/*
- * A cause that comes while another is served may send no message of its own, so the
- * status is read until nothing is pending. Each round is an event of its own: a cause
- * that comes twice is told twice. What is stuck must not keep us for ever.
- */
-#define SERVE_ROUNDS	4
-
-/* Of so many INTx that no cause explains, one is asked for whose it is */
-#define UNEXPLAINED	16
-
-/* A register as it was read last; of several causes it is read only once */
-struct reading {
-	const struct upciedev_card_bits *from;
-	u64 value;
-};
-
-static bool same_register(const struct upciedev_card_bits *one,
-			  const struct upciedev_card_bits *other)
-{
-	return one->bar == other->bar && one->offset == other->offset &&
-	       one->width == other->width;
-}
-
-/* 0 as well where the board has gone, which answers with ones */
-static u64 read_status(struct upciedev_board *board, const struct upciedev_card_bits *bits)
-{
-	u64 value;
-
-	if (upciedev_read(board, bits->bar, bits->offset, bits->width, &value))
-		return 0;
-	if (value == GENMASK_ULL(bits->width - 1, 0) &&
-	    !pci_device_is_present(board->device->pdev))
-		return 0;
-	return value;
-}
-
-static u64 pending(struct upciedev_board *board, const struct upciedev_card_bits *status,
-		   struct reading *last)
-{
-	if (!last->from || !same_register(last->from, status)) {
-		last->from = status;
-		last->value = read_status(board, status);
-	}
-	return last->value & status->mask;
-}
-
-static void acknowledge(struct upciedev_board *board, const struct upciedev_card_irq *cause,
-			u64 bits)
-{
-	const struct upciedev_card_bits *to = &cause->acknowledge;
-
-	if (!to->width)
-		return;
-	if (!cause->status.width)
-		bits = to->mask;
-	else if (cause->status.mask != to->mask)
-		bits = bits >> __ffs64(cause->status.mask) << __ffs64(to->mask);
-	upciedev_write(board, to->bar, to->offset, to->width, bits);
-}
-
-/* Whether serving it makes it no longer pending */
-static bool ends_when_served(const struct upciedev_card_irq *cause)
-{
-	return cause->status.width && cause->acknowledge.width;
-}
-
-static bool belongs_to(const struct upciedev_vector *vector, const struct upciedev_card_irq *cause)
-{
-	return cause->vector % vector->board->nr_vectors == vector->index;
-}
-
-static u64 serve_round(struct upciedev_vector *vector, bool first)
-{
-	struct upciedev_board *board = vector->board;
-	const struct upciedev_card *card = board->device->card;
-	const struct upciedev_card_irq *cause;
-	struct reading last = {};
-	u64 served = 0, bits;
-
-	for (cause = card->irqs; cause < card->irqs + card->nr_irqs; cause++) {
-		if (!belongs_to(vector, cause) || (!first && !ends_when_served(cause)))
-			continue;
-		bits = cause->status.width ? pending(board, &cause->status, &last) : ~0ULL;
-		if (!bits)
-			continue;
-		acknowledge(board, cause, bits);
-		served |= BIT_ULL(cause - card->irqs);
-	}
-	return served;
-}
-
 /* The caller holds the vector's lock */
-static bool storm(struct upciedev_vector *vector, u64 now)
+bool upciedev_storm(struct upciedev_vector *vector, u64 now)
 {
 	if (now - vector->window_start > STORM_WINDOW_NS) {
 		vector->window_start = now;
@@ -142,7 +48,7 @@ static void mask(struct upciedev_vector *vector)
  * INTx is on only while the vector has listeners and is not masked. The handler may mask it at
  * any moment, so the register follows both under the vector's lock.
  */
-static void update_intx(struct upciedev_vector *vector)
+void upciedev_update_intx(struct upciedev_vector *vector)
 {
 	unsigned long flags;
 
@@ -152,7 +58,7 @@ static void update_intx(struct upciedev_vector *vector)
 }
 
 /* The caller holds the vector's lock */
-static void stop(struct upciedev_vector *vector, const char *why)
+void upciedev_vector_stop(struct upciedev_vector *vector, const char *why)
 {
 	struct upciedev_device *device = vector->board->device;
 
@@ -160,79 +66,6 @@ static void stop(struct upciedev_vector *vector, const char *why)
 	atomic64_inc(&device->storms);
 	trace_upciedev_irq_storm(device->pdev, vector->index);
 	pci_warn(device->pdev, "vector %u: %s, masked\n", vector->index, why);
-}
-
-/* The caller holds the vector's lock */
-static void put_event(struct upciedev_vector *vector, u64 status, u64 now)
-{
-	struct upciedev_irq_event *event;
-
-	event = &vector->ring[vector->head & (UPCIEDEV_RING_EVENTS - 1)];
-	event->vector = vector->index;
-	event->flags = vector->masked ? UPCIEDEV_IRQ_MASKED : 0;
-	event->status = status;
-	event->sequence = vector->head++;
-	event->time_ns = now;
-	trace_upciedev_irq(vector->board->device->pdev, event);
-	upciedev_readers_wake(vector);
-}
-
-/* Spurious ones are only counted, but a storm of them is an event, too */
-static void count(struct upciedev_vector *vector, u64 status, bool spurious)
-{
-	struct upciedev_device *device = vector->board->device;
-	u64 now = ktime_get_ns();
-	bool stopped = false;
-	unsigned long flags;
-
-	spin_lock_irqsave(&vector->lock, flags);
-	if (storm(vector, now) && !vector->masked) {
-		stop(vector, "a storm of interrupts");
-		stopped = true;
-	}
-	if (!spurious || stopped)
-		put_event(vector, status, now);
-	spin_unlock_irqrestore(&vector->lock, flags);
-	atomic64_inc(spurious ? &device->spurious : &device->interrupts);
-}
-
-/* For those who wait in the kernel: engines and streams */
-static void wake_engines(struct upciedev_board *board, u64 served)
-{
-	u64 now = ktime_get_ns();
-	u32 i;
-
-	for (i = 0; served; i++, served >>= 1) {
-		if (!(served & 1))
-			continue;
-		WRITE_ONCE(board->causes[i].time_ns, now);
-		atomic64_inc(&board->causes[i].raised);
-	}
-	wake_up_all(&board->dma_wait);
-}
-
-/*
- * Acknowledges what is pending; returns a bit for each cause. Whoever was told that the
- * vector is masked is told nothing more until it is unmasked.
- */
-static u64 serve(struct upciedev_vector *vector, bool tell)
-{
-	u64 served, all = 0;
-	u32 round;
-
-	for (round = 0; round < SERVE_ROUNDS; round++) {
-		served = serve_round(vector, !round);
-		if (!served)
-			break;
-		all |= served;
-		if (!tell)
-			continue;
-		count(vector, served, false);
-		wake_engines(vector->board, served);
-		if (READ_ONCE(vector->masked))
-			break;
-	}
-	return all;
 }
 
 /* Is there a cause that no status register tells? On INTx only the board's pending bit does */
@@ -246,7 +79,7 @@ static bool tells_too_little(const struct upciedev_card *card)
 	return !card->nr_irqs;
 }
 
-static bool mask_for_user(struct upciedev_vector *vector)
+bool upciedev_mask_for_user(struct upciedev_vector *vector)
 {
 	unsigned long flags;
 	bool ours;
@@ -259,62 +92,12 @@ static bool mask_for_user(struct upciedev_vector *vector)
 	return ours;
 }
 
-/*
- * Nobody's cause: a neighbour's interrupt, or ours and stuck. Then it is masked, before
- * the kernel gives up the line for all who share it.
- */
-static irqreturn_t unexplained(struct upciedev_vector *vector)
-{
-	struct upciedev_device *device = vector->board->device;
-	unsigned long flags;
-
-	if (++vector->unexplained % UNEXPLAINED || !upciedev_check_and_mask_intx(device))
-		return IRQ_NONE;
-	if (serve(vector, true)) {	/* it came just now */
-		update_intx(vector);
-		return IRQ_HANDLED;
-	}
-	if (upciedev_gone(vector->board))	/* it was not asked */
-		return IRQ_HANDLED;
-	atomic64_inc(&device->spurious);
-	spin_lock_irqsave(&vector->lock, flags);
-	stop(vector, "a stuck interrupt");
-	put_event(vector, 0, ktime_get_ns());
-	spin_unlock_irqrestore(&vector->lock, flags);
-	return IRQ_HANDLED;
-}
-
-static irqreturn_t intx_handler(int irq, void *data)
-{
-	struct upciedev_vector *vector = data;
-	bool by_user = vector->board->served_by_user;
-
-	if (!READ_ONCE(vector->users) || READ_ONCE(vector->masked) ||
-	    (by_user && !mask_for_user(vector)))
-		return IRQ_NONE;
-	if (serve(vector, true))
-		return IRQ_HANDLED;
-	if (!by_user)
-		return unexplained(vector);
-	count(vector, 0, false);
-	return IRQ_HANDLED;
-}
-
-static irqreturn_t msi_handler(int irq, void *data)
-{
-	struct upciedev_vector *vector = data;
-
-	if (!serve(vector, true))
-		count(vector, 0, vector->board->device->card->nr_irqs);
-	return IRQ_HANDLED;
-}
-
 /* Whatever was pending before anybody waited is no event, and would send no message */
 static void begin_clean(struct upciedev_vector *vector)
 {
-	serve(vector, false);
+	upciedev_serve(vector, false);
 	if (vector->board->irq_kind == UPCIEDEV_IRQ_INTX)
-		update_intx(vector);
+		upciedev_update_intx(vector);
 }
 
 static int request(struct upciedev_vector *vector)
@@ -329,8 +112,8 @@ static int request(struct upciedev_vector *vector)
 		vector->ring = kvcalloc(UPCIEDEV_RING_EVENTS, sizeof(*vector->ring), GFP_KERNEL);
 	if (!vector->ring)
 		return -ENOMEM;
-	err = request_irq(vector->irq, intx ? intx_handler : msi_handler, intx ? IRQF_SHARED : 0,
-			  "upciedev", vector);
+	err = request_irq(vector->irq, intx ? upciedev_intx_handler : upciedev_msi_handler,
+			  intx ? IRQF_SHARED : 0, "upciedev", vector);
 	vector->requested = !err;
 	return err;
 }
@@ -366,11 +149,11 @@ static void unmask(struct upciedev_vector *vector, bool tell)
 	if (!masked)
 		return;
 	if (board->irq_kind == UPCIEDEV_IRQ_INTX) {
-		update_intx(vector);
+		upciedev_update_intx(vector);
 		return;
 	}
 	synchronize_irq(vector->irq);
-	serve(vector, tell);
+	upciedev_serve(vector, tell);
 	enable_irq(vector->irq);
 }
 
@@ -392,7 +175,7 @@ int upciedev_vector_get(struct upciedev_vector *vector)
 static void leave(struct upciedev_vector *vector)
 {
 	if (vector->board->irq_kind == UPCIEDEV_IRQ_INTX)
-		update_intx(vector);
+		upciedev_update_intx(vector);
 	else
 		upciedev_master_put(vector->board->device);
 }
@@ -434,36 +217,6 @@ u64 upciedev_causes_of(const struct upciedev_board *board, u32 vectors)
 	return causes;
 }
 
-static void enable(struct upciedev_board *board, u32 index, bool on)
-{
-	const struct upciedev_card_bits *bits = &board->device->card->irqs[index].enable;
-	u64 old;
-
-	if (bits->width)
-		upciedev_modify(board, bits->bar, bits->offset, bits->width, bits->mask,
-				on ? bits->mask : 0, &old);
-}
-
-/* The caller holds the device's lock */
-void upciedev_causes_get(struct upciedev_board *board, u64 causes)
-{
-	u32 i;
-
-	for (i = 0; i < board->device->card->nr_irqs; i++)
-		if (causes & BIT_ULL(i) && !board->users[i]++)
-			enable(board, i, true);
-}
-
-/* The caller holds the device's lock */
-void upciedev_causes_put(struct upciedev_board *board, u64 causes)
-{
-	u32 i;
-
-	for (i = 0; i < board->device->card->nr_irqs; i++)
-		if (causes & BIT_ULL(i) && !--board->users[i])
-			enable(board, i, false);
-}
-
 static struct upciedev_vector *vector_of(struct upciedev_board *board, u32 cause)
 {
 	return &board->vectors[board->device->card->irqs[cause].vector % board->nr_vectors];
@@ -501,37 +254,6 @@ void upciedev_causes_drop(struct upciedev_board *board, u64 causes)
 		upciedev_causes_put(board, BIT_ULL(i));
 		upciedev_vector_put(vector_of(board, i));
 	}
-}
-
-/* Of a card's tables: is there such a register? Where none is named, that is right, too */
-int upciedev_bits_check(const struct upciedev_device *device,
-			const struct upciedev_card_bits *bits)
-{
-	const struct upciedev_span span = {
-		.bar = bits->bar, .width = bits->width, .offset = bits->offset, .count = 1,
-	};
-
-	if (!bits->width)
-		return 0;
-	if (!bits->mask || (bits->width < 64 && bits->mask >> bits->width))
-		return -EINVAL;
-	return upciedev_span_check(device, &span);
-}
-
-/* At probe: do the registers of the card's causes exist? */
-int upciedev_irqs_check(const struct upciedev_device *device)
-{
-	const struct upciedev_card *card = device->card;
-	const struct upciedev_card_irq *cause;
-
-	for (cause = card->irqs; cause < card->irqs + card->nr_irqs; cause++)
-		if (upciedev_bits_check(device, &cause->status) ||
-		    upciedev_bits_check(device, &cause->acknowledge) ||
-		    upciedev_bits_check(device, &cause->enable))
-			return dev_err_probe(&device->pdev->dev, -EINVAL,
-					     "interrupt '%s' has a register that %s has not\n",
-					     cause->name, card->name);
-	return 0;
 }
 
 static u32 granted_kind(const struct pci_dev *pdev)

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What irq_vector.c, which has the vectors, and irq_serve.c, which serves their causes, share */
+#ifndef UPCIEDEV_IRQ_H
+#define UPCIEDEV_IRQ_H
+
+#include <linux/irqreturn.h>
+
+#include "internal.h"
+
+/* irq_serve.c */
+u64 upciedev_serve(struct upciedev_vector *vector, bool tell);
+irqreturn_t upciedev_intx_handler(int irq, void *data);
+irqreturn_t upciedev_msi_handler(int irq, void *data);
+
+/* irq_vector.c */
+bool upciedev_storm(struct upciedev_vector *vector, u64 now);
+void upciedev_vector_stop(struct upciedev_vector *vector, const char *why);
+void upciedev_update_intx(struct upciedev_vector *vector);
+bool upciedev_mask_for_user(struct upciedev_vector *vector);
+
+#endif /* UPCIEDEV_IRQ_H */
