@@ -16,9 +16,12 @@
 /*
  * A cause that comes while another is served may send no message of its own, so the
  * status is read until nothing is pending. Each round is an event of its own: a cause
- * that comes twice is told twice. What is stuck must not keep us for ever.
+ * that comes twice is reported twice. The hard interrupt does so many rounds, the thread the rest.
  */
-#define SERVE_ROUNDS	4
+#define HARD_ROUNDS	4
+
+/* Before the first listener nothing is reported, and nothing limits the rounds but this */
+#define SILENT_ROUNDS	64
 
 /* Of so many INTx that no cause explains, one is asked for whose it is */
 #define UNEXPLAINED	16
@@ -84,7 +87,8 @@ static bool belongs_to(const struct upciedev_vector *vector, const struct upcied
 	return cause->vector % vector->board->nr_vectors == vector->index;
 }
 
-static u64 serve_round(struct upciedev_vector *vector, bool first)
+/* @message: one has come, which is all that says that a cause without an end of its own came */
+static u64 serve_round(struct upciedev_vector *vector, bool message)
 {
 	struct upciedev_board *board = vector->board;
 	const struct upciedev_card *card = board->device->card;
@@ -93,7 +97,7 @@ static u64 serve_round(struct upciedev_vector *vector, bool first)
 	u64 served = 0, bits;
 
 	for (cause = card->irqs; cause < card->irqs + card->nr_irqs; cause++) {
-		if (!belongs_to(vector, cause) || (!first && !ends_when_served(cause)))
+		if (!belongs_to(vector, cause) || (!message && !ends_when_served(cause)))
 			continue;
 		bits = cause->status.width ? pending(board, &cause->status, &last) : ~0ULL;
 		if (!bits)
@@ -119,8 +123,11 @@ static void put_event(struct upciedev_vector *vector, u64 status, u64 now)
 	upciedev_readers_wake(vector);
 }
 
-/* Spurious ones are only counted, but a storm of them is an event, too */
-static void count(struct upciedev_vector *vector, u64 status, bool spurious)
+/*
+ * Spurious ones are only counted, but a storm of them is an event, too. @unbroken: something
+ * was pending ever since the one before.
+ */
+static void count(struct upciedev_vector *vector, u64 status, bool spurious, bool unbroken)
 {
 	struct upciedev_device *device = vector->board->device;
 	u64 now = ktime_get_ns();
@@ -128,7 +135,7 @@ static void count(struct upciedev_vector *vector, u64 status, bool spurious)
 	unsigned long flags;
 
 	spin_lock_irqsave(&vector->lock, flags);
-	if (upciedev_storm(vector, now) && !vector->masked) {
+	if (upciedev_storm(vector, now, unbroken) && !vector->masked) {
 		upciedev_vector_stop(vector, "a storm of interrupts");
 		stopped = true;
 	}
@@ -154,27 +161,50 @@ static void wake_engines(struct upciedev_board *board, u64 served)
 }
 
 /*
- * Acknowledges what is pending; returns a bit for each cause. Whoever was told that the
- * vector is masked is told nothing more until it is unmasked.
+ * Acknowledges what is pending, in at most @rounds rounds, and reports it. Returns whether more
+ * may be pending. A subscriber that has read that the vector is masked gets nothing more until it
+ * is unmasked. Adds a bit for each cause to *@causes.
  */
-u64 upciedev_serve(struct upciedev_vector *vector, bool tell)
+static bool serve(struct upciedev_vector *vector, u32 rounds, bool message, u64 *causes)
 {
-	u64 served, all = 0;
-	u32 round;
+	bool unbroken = !message;
+	u64 served;
 
-	for (round = 0; round < SERVE_ROUNDS; round++) {
-		served = serve_round(vector, !round);
+	while (rounds--) {
+		served = serve_round(vector, message);
 		if (!served)
-			break;
-		all |= served;
-		if (!tell)
-			continue;
-		count(vector, served, false);
+			return false;
+		*causes |= served;
+		count(vector, served, false, unbroken);
 		wake_engines(vector->board, served);
 		if (READ_ONCE(vector->masked))
-			break;
+			return false;
+		message = false;
+		unbroken = true;
 	}
-	return all;
+	return true;
+}
+
+/*
+ * Until nothing is pending; what never ends is a storm, and masked. In a process, while
+ * neither the handler of the vector nor its thread runs.
+ */
+void upciedev_serve_all(struct upciedev_vector *vector)
+{
+	u64 causes = 0;
+
+	while (!upciedev_gone(vector->board) && serve(vector, HARD_ROUNDS, false, &causes))
+		cond_resched();
+}
+
+/* As above, for what came before anybody listened: it is no event, but would send no message */
+void upciedev_serve_silently(struct upciedev_vector *vector)
+{
+	u32 round;
+
+	for (round = 0; round < SILENT_ROUNDS; round++)
+		if (!serve_round(vector, !round))
+			break;
 }
 
 /*
@@ -185,10 +215,11 @@ static irqreturn_t unexplained(struct upciedev_vector *vector)
 {
 	struct upciedev_device *device = vector->board->device;
 	unsigned long flags;
+	u64 causes = 0;
 
 	if (++vector->unexplained % UNEXPLAINED || !upciedev_check_and_mask_intx(device))
 		return IRQ_NONE;
-	if (upciedev_serve(vector, true)) {	/* it came just now */
+	if (serve(vector, HARD_ROUNDS, true, &causes) || causes) {	/* it came just now */
 		upciedev_update_intx(vector);
 		return IRQ_HANDLED;
 	}
@@ -202,28 +233,47 @@ static irqreturn_t unexplained(struct upciedev_vector *vector)
 	return IRQ_HANDLED;
 }
 
+/* A line is raised as long as a cause is pending, so the handler is called again for what is left */
 irqreturn_t upciedev_intx_handler(int irq, void *data)
 {
 	struct upciedev_vector *vector = data;
 	bool by_user = vector->board->served_by_user;
+	u64 causes = 0;
 
 	if (!READ_ONCE(vector->users) || READ_ONCE(vector->masked) ||
 	    (by_user && !upciedev_mask_for_user(vector)))
 		return IRQ_NONE;
-	if (upciedev_serve(vector, true))
+	serve(vector, HARD_ROUNDS, true, &causes);
+	if (causes)
 		return IRQ_HANDLED;
 	if (!by_user)
 		return unexplained(vector);
-	count(vector, 0, false);
+	count(vector, 0, false, false);
 	return IRQ_HANDLED;
 }
 
+/*
+ * A message need not come for what is left: the thread serves it, without an interrupt meanwhile.
+ * One that does come is kept by the kernel until the vector is enabled again.
+ */
 irqreturn_t upciedev_msi_handler(int irq, void *data)
 {
 	struct upciedev_vector *vector = data;
+	u64 causes = 0;
 
-	if (!upciedev_serve(vector, true))
-		count(vector, 0, vector->board->device->card->nr_irqs);
+	if (serve(vector, HARD_ROUNDS, true, &causes)) {
+		disable_irq_nosync(irq);
+		return IRQ_WAKE_THREAD;
+	}
+	if (!causes)
+		count(vector, 0, vector->board->device->card->nr_irqs, false);
+	return IRQ_HANDLED;
+}
+
+irqreturn_t upciedev_msi_thread(int irq, void *data)
+{
+	upciedev_serve_all(data);
+	enable_irq(irq);
 	return IRQ_HANDLED;
 }
 
@@ -237,14 +287,23 @@ static void enable(struct upciedev_board *board, u32 index, bool on)
 				on ? bits->mask : 0, &old);
 }
 
-/* The caller holds the device's lock */
+/*
+ * The caller holds the device's lock, and has got the vectors. A cause that came just before it
+ * was enabled may have sent no message.
+ */
 void upciedev_causes_get(struct upciedev_board *board, u64 causes)
 {
-	u32 i;
+	u32 i, vectors = 0;
 
-	for (i = 0; i < board->device->card->nr_irqs; i++)
-		if (causes & BIT_ULL(i) && !board->users[i]++)
-			enable(board, i, true);
+	for (i = 0; i < board->device->card->nr_irqs; i++) {
+		if (!(causes & BIT_ULL(i)) || board->users[i]++)
+			continue;
+		enable(board, i, true);
+		vectors |= BIT(board->device->card->irqs[i].vector % board->nr_vectors);
+	}
+	for (i = 0; i < board->nr_vectors; i++)
+		if (vectors & BIT(i))
+			upciedev_vector_look(&board->vectors[i]);
 }
 
 /* The caller holds the device's lock */

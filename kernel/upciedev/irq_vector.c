@@ -24,10 +24,13 @@ static uint storm_limit = 10000;
 module_param(storm_limit, uint, 0644);
 MODULE_PARM_DESC(storm_limit, "Interrupts of a vector in 100 ms from which on it is masked");
 
-/* The caller holds the vector's lock */
-bool upciedev_storm(struct upciedev_vector *vector, u64 now)
+/*
+ * Has one come too often? What is pending without a break, however slowly it is served, is
+ * within one window. The caller holds the vector's lock.
+ */
+bool upciedev_storm(struct upciedev_vector *vector, u64 now, bool unbroken)
 {
-	if (now - vector->window_start > STORM_WINDOW_NS) {
+	if (!unbroken && now - vector->window_start > STORM_WINDOW_NS) {
 		vector->window_start = now;
 		vector->window_count = 0;
 	}
@@ -92,14 +95,6 @@ bool upciedev_mask_for_user(struct upciedev_vector *vector)
 	return ours;
 }
 
-/* Whatever was pending before anybody waited is no event, and would send no message */
-static void begin_clean(struct upciedev_vector *vector)
-{
-	upciedev_serve(vector, false);
-	if (vector->board->irq_kind == UPCIEDEV_IRQ_INTX)
-		upciedev_update_intx(vector);
-}
-
 static int request(struct upciedev_vector *vector)
 {
 	struct upciedev_board *board = vector->board;
@@ -112,8 +107,12 @@ static int request(struct upciedev_vector *vector)
 		vector->ring = kvcalloc(UPCIEDEV_RING_EVENTS, sizeof(*vector->ring), GFP_KERNEL);
 	if (!vector->ring)
 		return -ENOMEM;
-	err = request_irq(vector->irq, intx ? upciedev_intx_handler : upciedev_msi_handler,
-			  intx ? IRQF_SHARED : 0, "upciedev", vector);
+	if (intx)
+		err = request_irq(vector->irq, upciedev_intx_handler, IRQF_SHARED, "upciedev",
+				  vector);
+	else
+		err = request_threaded_irq(vector->irq, upciedev_msi_handler, upciedev_msi_thread,
+					   0, "upciedev", vector);
 	vector->requested = !err;
 	return err;
 }
@@ -132,13 +131,9 @@ static int request_with_first(struct upciedev_vector *vector)
 	return err ?: request(vector);
 }
 
-/*
- * A line is still raised by what is pending. A message may not come again for it, so it is
- * served here, after a handler that may just be ending.
- */
-static void unmask(struct upciedev_vector *vector, bool tell)
+/* Whether it was masked; from now on the handler reports again what it serves */
+static bool take_mask(struct upciedev_vector *vector)
 {
-	struct upciedev_board *board = vector->board;
 	bool masked;
 
 	spin_lock_irq(&vector->lock);
@@ -146,14 +141,52 @@ static void unmask(struct upciedev_vector *vector, bool tell)
 	WRITE_ONCE(vector->masked, false);
 	vector->window_count = 0;
 	spin_unlock_irq(&vector->lock);
-	if (!masked)
+	return masked;
+}
+
+/*
+ * The caller holds the device's lock, and the board is there. A line is still raised by what is
+ * pending. A message may not come again for it, so it is served here, after a handler that may
+ * just be ending.
+ */
+void upciedev_vector_unmask(struct upciedev_vector *vector)
+{
+	if (!take_mask(vector))
 		return;
-	if (board->irq_kind == UPCIEDEV_IRQ_INTX) {
+	if (vector->board->irq_kind == UPCIEDEV_IRQ_INTX) {
 		upciedev_update_intx(vector);
 		return;
 	}
 	synchronize_irq(vector->irq);
-	upciedev_serve(vector, tell);
+	upciedev_serve_all(vector);
+	enable_irq(vector->irq);
+}
+
+/* As above: is there something pending for which no message will come? */
+void upciedev_vector_look(struct upciedev_vector *vector)
+{
+	if (vector->board->irq_kind == UPCIEDEV_IRQ_INTX)
+		return;
+	disable_irq(vector->irq);
+	if (!READ_ONCE(vector->masked))
+		upciedev_serve_all(vector);
+	enable_irq(vector->irq);
+}
+
+/* Whatever was pending before the first listener came is no event, and would send no message */
+static void begin_clean(struct upciedev_vector *vector)
+{
+	if (vector->board->irq_kind == UPCIEDEV_IRQ_INTX) {
+		upciedev_serve_silently(vector);
+		take_mask(vector);
+		upciedev_update_intx(vector);
+		return;
+	}
+	if (take_mask(vector))
+		synchronize_irq(vector->irq);
+	else
+		disable_irq(vector->irq);
+	upciedev_serve_silently(vector);
 	enable_irq(vector->irq);
 }
 
@@ -164,7 +197,6 @@ int upciedev_vector_get(struct upciedev_vector *vector)
 
 	if (err || vector->users++)
 		return err;
-	unmask(vector, false);
 	if (vector->board->irq_kind != UPCIEDEV_IRQ_INTX)
 		upciedev_master_get(vector->board->device);
 	begin_clean(vector);
@@ -196,12 +228,6 @@ static void release(struct upciedev_vector *vector)
 	spin_lock_irq(&vector->lock);
 	upciedev_readers_wake(vector);
 	spin_unlock_irq(&vector->lock);
-}
-
-/* The caller holds the device's lock, and the board is there */
-void upciedev_vector_unmask(struct upciedev_vector *vector)
-{
-	unmask(vector, true);
 }
 
 /* Causes of these vectors */

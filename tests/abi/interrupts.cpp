@@ -71,6 +71,8 @@ void raise_burst(const file& board, std::uint32_t times) {
 
 namespace {
 
+constexpr auto storm_limit_file = "/sys/module/upciedev/parameters/storm_limit";
+
 unsigned command_register(const board& which) {
     const file config{::open(config_file(which).c_str(), O_RDONLY | O_CLOEXEC)};
     std::uint16_t command = 0;
@@ -90,6 +92,14 @@ bool intx_enabled(const board& which) {
 
 long attribute(const board& which, const std::string& name) {
     return std::stol(read_file("/sys/class/upciedev/" + which.address + "/" + name));
+}
+
+storm_limit::storm_limit(unsigned limit) : before_{read_file(storm_limit_file)} {
+    write_file(storm_limit_file, std::to_string(limit));
+}
+
+storm_limit::~storm_limit() {
+    write_file(storm_limit_file, before_);
 }
 
 void await_interrupts(const board& which, long count) {

@@ -39,6 +39,18 @@ bool bus_master(const board& which);
 bool intx_enabled(const board& which);
 // An attribute of the board's class device.
 long attribute(const board& which, const std::string& name);
+// The driver's limit of interrupts in 100 ms, for one test.
+class storm_limit {
+  public:
+    explicit storm_limit(unsigned limit);
+    ~storm_limit();
+    storm_limit(const storm_limit&) = delete;
+    storm_limit& operator=(const storm_limit&) = delete;
+
+  private:
+    std::string before_;
+};
+
 // Waits a while until the driver has told so many interrupts of the board.
 void await_interrupts(const board& which, long count);
 

@@ -14,22 +14,6 @@ namespace irq_load_test {
 
 using namespace std::chrono_literals;
 
-constexpr auto storm_limit_file = "/sys/module/upciedev/parameters/storm_limit";
-
-// The driver's limit of interrupts in 100 ms, for one test.
-class storm_limit {
-  public:
-    explicit storm_limit(unsigned limit) : before_{read_file(storm_limit_file)} {
-        write_file(storm_limit_file, std::to_string(limit));
-    }
-    ~storm_limit() { write_file(storm_limit_file, before_); }
-    storm_limit(const storm_limit&) = delete;
-    storm_limit& operator=(const storm_limit&) = delete;
-
-  private:
-    std::string before_;
-};
-
 constexpr unsigned no_limit = 1000 * 1000 * 1000;
 
 struct tally {

@@ -11,6 +11,7 @@
 #include <iostream>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace {
 
@@ -27,6 +28,12 @@ enum registers {
     length,
     control,
     status,
+    pending,     // causes, of which only the first one that comes sends a message: vector 0
+    raise,       // sets them
+    acknowledge, // clears them; without a message for those that are left
+    follow,      // so many acknowledgements find the other cause pending before they take effect
+    enable,      // causes that may send one
+    arrive,      // causes that come at the very moment in which one is enabled: without a message
     count
 };
 enum commands : std::uint32_t { to_bus = 1, from_bus = 2 };
@@ -112,7 +119,26 @@ class board : public device {
     void store(std::uint64_t which, std::uint32_t value) {
         if (which == trigger) serving_.interrupt(value);
         if (which == control && values_[status] != busy) start(value);
-        if (which == scratch || (which >= address_low && which <= length)) values_[which] = value;
+        if (which == raise) come(value);
+        if (which == acknowledge) go(value);
+        if (which == enable) values_[pending] |= std::exchange(values_[arrive], 0);
+        if (which == scratch || (which >= address_low && which <= length) || which == follow ||
+            which == enable || which == arrive)
+            values_[which] = value;
+    }
+
+    void come(std::uint32_t causes) {
+        const auto before = std::exchange(values_[pending], values_[pending] | causes);
+        if (before == 0 && (causes & values_[enable]) != 0) serving_.interrupt(0);
+    }
+
+    void go(std::uint32_t causes) {
+        constexpr std::uint32_t both = 3;
+        if (values_[follow] != 0) {
+            --values_[follow];
+            values_[pending] |= both & ~causes;
+        }
+        values_[pending] &= ~causes;
     }
 
     void start(std::uint32_t command) {
