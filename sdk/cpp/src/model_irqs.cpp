@@ -58,17 +58,6 @@ std::vector<unsigned> model_irqs::changed(const model_memories& board) {
     return risen;
 }
 
-std::vector<unsigned> model_irqs::acknowledged(unsigned bar, std::uint64_t offset,
-                                               unsigned bytes) const {
-    std::vector<unsigned> again;
-    for (const auto& cause : causes_) {
-        if (!cause.acknowledge || !cause.acknowledge->touched_by(bar, offset, bytes)) continue;
-        const auto vector = cause.what->vector;
-        if (std::ranges::binary_search(standing_, vector)) add_once(again, vector);
-    }
-    return again;
-}
-
 std::vector<std::uint64_t> model_irqs::pending(const model_memories& board) const {
     std::vector<std::uint64_t> all;
     for (const auto& cause : causes_)

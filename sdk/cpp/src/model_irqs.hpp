@@ -7,8 +7,9 @@ namespace upciedev::inline v1::detail {
 
 /// The causes of `irqs`, and which vectors they hold up.
 ///
-/// As on most boards a vector is sent when its first enabled cause comes up, and again when an
-/// acknowledgement leaves one standing: none is lost between the driver's reading and writing.
+/// A vector is sent once, when the first of its enabled causes comes up. While one stands, others
+/// send nothing, nor does an acknowledgement that leaves one standing: the driver looks until
+/// nothing is pending.
 class model_irqs {
   public:
     void build(const board_description& board);
@@ -20,10 +21,6 @@ class model_irqs {
     std::optional<unsigned> raise(model_memories& board, std::string_view name);
     /// Vectors to be sent, now that registers have changed.
     std::vector<unsigned> changed(const model_memories& board);
-    /// A write has reached these bytes, and changed() was called before: vectors whose cause it
-    /// acknowledged and that still stand.
-    [[nodiscard]] std::vector<unsigned> acknowledged(unsigned bar, std::uint64_t offset,
-                                                     unsigned bytes) const;
     void forget() { standing_.clear(); }
     /// The status of each cause, and its return: what was pending then is pending again.
     [[nodiscard]] std::vector<std::uint64_t> pending(const model_memories& board) const;

@@ -92,7 +92,6 @@ void model_board::state::write(unsigned bar, std::uint64_t offset, unsigned widt
     if (irqs.empty()) return;
     if (stuck) irqs.restore(memories, before);
     send(irqs.changed(memories));
-    send(irqs.acknowledged(bar, offset, width / 8));
 }
 
 void model_board::state::call_write_hooks(unsigned bar, std::uint64_t offset, unsigned width,

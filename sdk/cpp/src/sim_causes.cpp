@@ -8,7 +8,7 @@
 namespace upciedev::inline v1::detail {
 namespace {
 
-constexpr unsigned rounds = 8; // as the driver
+constexpr unsigned rounds = 4; // as the driver
 
 std::uint64_t bit(std::size_t number) {
     return std::uint64_t{1} << number;
@@ -56,12 +56,12 @@ void sim_causes::acknowledge(const cause& what, std::uint64_t bits) {
     write(to, what.status ? bits << to.shift() & to.mask() : to.mask());
 }
 
-std::uint64_t sim_causes::serve_once(std::uint64_t causes, bool first) {
+std::uint64_t sim_causes::serve_once(std::uint64_t causes, bool message) {
     std::uint64_t served = 0, value = 0;
     const model_place* last = nullptr; // reading may clear: several causes, one reading
     for (std::size_t i = 0; i < causes_.size(); ++i) {
         const auto& each = causes_[i];
-        if ((causes & bit(i)) == 0 || (!first && !each.ends_when_served())) continue;
+        if ((causes & bit(i)) == 0 || (!message && !each.ends_when_served())) continue;
         std::uint64_t bits = 1;
         if (each.status) {
             const auto& status = *each.status;
@@ -78,14 +78,15 @@ std::uint64_t sim_causes::serve_once(std::uint64_t causes, bool first) {
     return served;
 }
 
-std::uint64_t sim_causes::serve(std::uint64_t causes) {
-    auto more = serve_once(causes, true);
-    auto served = more;
-    for (unsigned round = 1; more != 0 && round < rounds; ++round) {
-        more = serve_once(causes, false);
-        served |= more;
+sim_causes::outcome sim_causes::serve(std::uint64_t causes, bool message) {
+    outcome all;
+    for (unsigned round = 0; round < rounds; ++round) {
+        const auto some = serve_once(causes, message && round == 0);
+        if (some == 0) return all;
+        all.served |= some;
     }
-    return served;
+    all.more = true;
+    return all;
 }
 
 } // namespace upciedev::inline v1::detail

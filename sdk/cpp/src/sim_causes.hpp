@@ -14,9 +14,13 @@ class sim_causes {
     [[nodiscard]] std::uint64_t of_vector(unsigned vector) const noexcept;
     /// Let the board interrupt for these, or no longer.
     void enable(std::uint64_t causes, bool on);
+    struct outcome {
+        std::uint64_t served = 0;
+        bool more = false; // may be pending
+    };
     /// Acknowledge those of them that are pending, until none is, or some times.
-    /// \returns which were
-    std::uint64_t serve(std::uint64_t causes);
+    /// \param message has come: all that tells of a cause without status
+    outcome serve(std::uint64_t causes, bool message);
     [[nodiscard]] sim_enables& enables() noexcept { return enables_; }
 
   private:
@@ -28,7 +32,7 @@ class sim_causes {
     [[nodiscard]] std::uint64_t read(const model_place& place);
     void write(const model_place& place, std::uint64_t bits);
     void acknowledge(const cause& what, std::uint64_t bits);
-    std::uint64_t serve_once(std::uint64_t causes, bool first);
+    std::uint64_t serve_once(std::uint64_t causes, bool message);
 
     model_board& board_;
     sim_enables enables_;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <utility>
 
 namespace upciedev::inline v1::detail {
 namespace {
@@ -95,7 +96,7 @@ std::error_code sim_interrupts::subscription::unmask() noexcept {
     const std::lock_guard hold(from_->lock_);
     if (ended) return from_errno(ENODEV);
     for (auto& each : cursors_) {
-        each.which->masked = false;
+        each.which->more = std::exchange(each.which->masked, false) || each.which->more;
         each.which->recent = 0;
     }
     from_->wake_.notify_one();
@@ -127,7 +128,7 @@ std::unique_ptr<interrupt_source> sim_interrupts::subscribe(const interrupt_requ
     const std::lock_guard access(accesses_);
     if (gone_) throw_access_error(from_errno(ENODEV), "interrupts");
     for (const unsigned vector : what.vectors) // what was before is no event
-        causes_.serve(causes_.of_vector(vector) & ~others);
+        (void)causes_.serve(causes_.of_vector(vector) & ~others, true);
     causes_.enable(what.causes & ~others, true);
     return made;
 }
@@ -191,7 +192,7 @@ void sim_interrupts::close() {
 
 std::pair<const unsigned, sim_interrupts::line>* sim_interrupts::due() {
     for (auto& each : lines_)
-        if (each.second.pending && !each.second.masked) return &each;
+        if ((each.second.pending || each.second.more) && !each.second.masked) return &each;
     return nullptr;
 }
 
@@ -204,19 +205,22 @@ void sim_interrupts::work(const std::stop_token& stop) {
 }
 
 void sim_interrupts::handle(unsigned vector, line& which, std::unique_lock<std::mutex>& hold) {
-    which.pending = false;
+    const bool message = std::exchange(which.pending, false);
+    which.more = false;
     hold.unlock();
-    const auto status = serve(vector);
+    const auto [status, more] = serve(vector, message);
     hold.lock();
+    which.more = which.more || more;
+    if (!message && status == 0) return;
     const bool stops = storms(which) && !which.masked;
     which.masked = which.masked || stops;
     const bool explained = status != 0 || causes_.of_vector(vector) == 0;
     if (explained || stops) put(vector, which, status);
 }
 
-std::uint64_t sim_interrupts::serve(unsigned vector) {
+sim_causes::outcome sim_interrupts::serve(unsigned vector, bool message) {
     const std::lock_guard access(accesses_);
-    return gone_ ? 0 : causes_.serve(causes_.of_vector(vector));
+    return gone_ ? sim_causes::outcome{} : causes_.serve(causes_.of_vector(vector), message);
 }
 
 /// Counts one more.

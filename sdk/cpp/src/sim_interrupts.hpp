@@ -44,12 +44,13 @@ class sim_interrupts : public std::enable_shared_from_this<sim_interrupts> {
     using clock = std::chrono::steady_clock;
     struct line {
         interrupt_ring ring;
-        bool pending = false;
+        bool pending = false; // a message has come
+        bool more = false;    // a cause may be pending for which none comes
         bool masked = false;
         unsigned recent = 0; // in the window
         clock::time_point window{};
         void begin() noexcept {
-            pending = masked = false;
+            pending = more = masked = false;
             recent = 0;
         }
     };
@@ -58,7 +59,7 @@ class sim_interrupts : public std::enable_shared_from_this<sim_interrupts> {
     void work(const std::stop_token& stop);
     [[nodiscard]] std::pair<const unsigned, line>* due();
     void handle(unsigned vector, line& which, std::unique_lock<std::mutex>& hold);
-    [[nodiscard]] std::uint64_t serve(unsigned vector);
+    [[nodiscard]] sim_causes::outcome serve(unsigned vector, bool message);
     static bool storms(line& which);
     void put(unsigned vector, line& which, std::uint64_t status);
     void remove(subscription& who) noexcept;
