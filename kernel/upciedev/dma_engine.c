@@ -205,6 +205,8 @@ static int run(struct upciedev_engine *engine, const struct upciedev_dma_piece *
 	/* The tables refuse a number that their registers cannot take before they start anything */
 	if (err == -ERANGE && !engine->dma->ops)
 		return err;
+	if (!err && engine->dma->irq >= 0)
+		upciedev_causes_rearm(engine->board, BIT_ULL(engine->dma->irq));
 	if (!err)
 		err = wait_for_end(engine, before, limit);
 	if (err)

@@ -26,7 +26,7 @@ static u64 triggers(const struct upciedev_ring *ring, u64 *time_ns)
 	for (i = 0; i < board->device->card->nr_irqs; i++) {
 		if (!(ring->start.causes & BIT_ULL(i)))
 			continue;
-		count += atomic64_read(&board->causes[i].raised);
+		count += atomic64_read_acquire(&board->causes[i].raised);
 		time = READ_ONCE(board->causes[i].time_ns);
 		*time_ns = max(*time_ns, time);
 	}
@@ -45,7 +45,9 @@ static int over(const struct upciedev_ring *ring)
 		return -ENODEV;
 	if (ring->peer_file && upciedev_gone(ring->peer.board))
 		return -EHOSTDOWN;
-	return stopped(ring) ? -ECANCELED : 0;
+	if (stopped(ring))
+		return -ECANCELED;
+	return upciedev_causes_stormed(ring->channel->board, ring->start.causes) ? -EOVERFLOW : 0;
 }
 
 static bool has_frame(struct upciedev_ring *ring)
@@ -62,6 +64,7 @@ static int wait_for_trigger(struct upciedev_ring *ring, u64 *time_ns, u32 *lost)
 {
 	u64 count;
 
+	upciedev_causes_rearm(ring->channel->board, ring->start.causes);
 	wait_event_interruptible(ring->channel->board->dma_wait,
 				 triggers(ring, time_ns) != ring->triggers || over(ring));
 	count = triggers(ring, time_ns);

@@ -182,7 +182,8 @@ struct upciedev_vector {
 	int irq;			/* of Linux, for as long as the board has its vectors */
 	u32 users;			/* device->lock, as the next */
 	bool requested;
-	bool masked;			/* written under @lock */
+	bool masked;			/* written under @lock, as the next */
+	bool stormed;			/* it is masked, and only UPCIEDEV_IRQ_UNMASK or a start ends that */
 	u64 window_start;		/* storm: ns */
 	u32 window_count;
 	u32 unexplained;		/* on INTx, of the handler alone */
@@ -203,7 +204,9 @@ struct upciedev_board {
 	bool served_by_user;	/* its INTx stays masked until a user has served it */
 	u32 nr_vectors;
 	struct upciedev_vector *vectors;
-	u32 users[UPCIEDEV_MAX_CAUSES]; /* of each cause; device->lock */
+	u32 users[UPCIEDEV_MAX_CAUSES]; /* of each cause; device->lock, as the next two */
+	u32 holders[UPCIEDEV_MAX_CAUSES]; /* of them, engines and streams */
+	u64 held;			/* causes that have a holder; read in the handler */
 	struct upciedev_cause *causes;
 
 	struct upciedev_engine *engines; /* a channel's own, or of the first that shares it */
@@ -551,6 +554,8 @@ void upciedev_irqs_free(struct upciedev_board *board);
 int upciedev_vector_get(struct upciedev_vector *vector);
 void upciedev_vector_put(struct upciedev_vector *vector);
 void upciedev_vector_unmask(struct upciedev_vector *vector);
+void upciedev_causes_rearm(struct upciedev_board *board, u64 causes);
+bool upciedev_causes_stormed(const struct upciedev_board *board, u64 causes);
 int upciedev_causes_hold(struct upciedev_board *board, u64 causes);
 void upciedev_causes_drop(struct upciedev_board *board, u64 causes);
 u64 upciedev_causes_of(const struct upciedev_board *board, u32 vectors);

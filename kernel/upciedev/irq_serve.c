@@ -135,7 +135,7 @@ static void count(struct upciedev_vector *vector, u64 status, bool spurious, boo
 	unsigned long flags;
 
 	spin_lock_irqsave(&vector->lock, flags);
-	if (upciedev_storm(vector, now, unbroken) && !vector->masked) {
+	if (upciedev_storm(vector, now, unbroken) && !vector->stormed) {
 		upciedev_vector_stop(vector, "a storm of interrupts");
 		stopped = true;
 	}
@@ -145,19 +145,24 @@ static void count(struct upciedev_vector *vector, u64 status, bool spurious, boo
 	atomic64_inc(spurious ? &device->spurious : &device->interrupts);
 }
 
-/* For those who wait in the kernel: engines and streams */
+/*
+ * For those who wait in the kernel: engines and streams, if they wait for one of these. A new count
+ * comes with a time that is as new (pairs with the acquire of a stream).
+ */
 static void wake_engines(struct upciedev_board *board, u64 served)
 {
-	u64 now = ktime_get_ns();
+	u64 now = ktime_get_ns(), all = served;
 	u32 i;
 
 	for (i = 0; served; i++, served >>= 1) {
 		if (!(served & 1))
 			continue;
 		WRITE_ONCE(board->causes[i].time_ns, now);
-		atomic64_inc(&board->causes[i].raised);
+		atomic64_fetch_inc_release(&board->causes[i].raised);
 	}
-	wake_up_all(&board->dma_wait);
+	smp_mb();	/* @raised before @held: pairs with upciedev_causes_hold() */
+	if (all & READ_ONCE(board->held))
+		wake_up_all(&board->dma_wait);
 }
 
 /*

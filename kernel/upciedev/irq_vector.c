@@ -41,6 +41,7 @@ bool upciedev_storm(struct upciedev_vector *vector, u64 now, bool unbroken)
 static void mask(struct upciedev_vector *vector)
 {
 	WRITE_ONCE(vector->masked, true);
+	WRITE_ONCE(vector->stormed, true);
 	if (vector->board->irq_kind == UPCIEDEV_IRQ_INTX)
 		upciedev_intx(vector->board->device, false);
 	else
@@ -66,9 +67,10 @@ void upciedev_vector_stop(struct upciedev_vector *vector, const char *why)
 	struct upciedev_device *device = vector->board->device;
 
 	mask(vector);
+	wake_up_all(&vector->board->dma_wait);	/* streams that it started end */
 	atomic64_inc(&device->storms);
 	trace_upciedev_irq_storm(device->pdev, vector->index);
-	pci_warn(device->pdev, "vector %u: %s, masked\n", vector->index, why);
+	dev_warn_ratelimited(&device->pdev->dev, "vector %u: %s, masked\n", vector->index, why);
 }
 
 /* Is there a cause that no status register tells? On INTx only the board's pending bit does */
@@ -139,6 +141,7 @@ static bool take_mask(struct upciedev_vector *vector)
 	spin_lock_irq(&vector->lock);
 	masked = vector->masked;
 	WRITE_ONCE(vector->masked, false);
+	WRITE_ONCE(vector->stormed, false);
 	vector->window_count = 0;
 	spin_unlock_irq(&vector->lock);
 	return masked;
@@ -243,12 +246,61 @@ u64 upciedev_causes_of(const struct upciedev_board *board, u32 vectors)
 	return causes;
 }
 
-static struct upciedev_vector *vector_of(struct upciedev_board *board, u32 cause)
+static struct upciedev_vector *vector_of(const struct upciedev_board *board, u32 cause)
 {
 	return &board->vectors[board->device->card->irqs[cause].vector % board->nr_vectors];
 }
 
-/* Subscribe in the kernel; the caller holds the device's lock, and the board is there */
+/* Is one of their vectors masked, so that none of them comes? */
+bool upciedev_causes_stormed(const struct upciedev_board *board, u64 causes)
+{
+	u32 i;
+
+	for (i = 0; i < board->device->card->nr_irqs; i++)
+		if (causes & BIT_ULL(i) && READ_ONCE(vector_of(board, i)->stormed))
+			return true;
+	return false;
+}
+
+/*
+ * An INTx that only a user can serve was masked when one of them came. An engine that has been
+ * started since, or a stream that has moved what came, is as good as a user.
+ */
+void upciedev_causes_rearm(struct upciedev_board *board, u64 causes)
+{
+	struct upciedev_vector *vector = board->vectors;
+	unsigned long flags;
+
+	if (!causes || !board->served_by_user || upciedev_dma_enter(board))
+		return;
+	spin_lock_irqsave(&vector->lock, flags);
+	if (vector->masked && !vector->stormed) {
+		WRITE_ONCE(vector->masked, false);
+		upciedev_intx(board->device, READ_ONCE(vector->users));
+	}
+	spin_unlock_irqrestore(&vector->lock, flags);
+	upciedev_dma_leave(board);
+}
+
+static int hold(struct upciedev_board *board, u32 cause)
+{
+	int err = upciedev_vector_get(vector_of(board, cause));
+
+	if (err)
+		return err;
+	if (!board->holders[cause]++)
+		WRITE_ONCE(board->held, board->held | BIT_ULL(cause));
+	smp_mb();	/* @held before @raised is read: pairs with wake_engines() */
+	upciedev_causes_get(board, BIT_ULL(cause));
+	if (READ_ONCE(vector_of(board, cause)->stormed))
+		upciedev_vector_unmask(vector_of(board, cause));
+	return 0;
+}
+
+/*
+ * Subscribe in the kernel, which also ends the mask of a storm; the caller holds the device's
+ * lock, and the board is there
+ */
 int upciedev_causes_hold(struct upciedev_board *board, u64 causes)
 {
 	u64 held = 0;
@@ -258,12 +310,11 @@ int upciedev_causes_hold(struct upciedev_board *board, u64 causes)
 	for (i = 0; i < board->device->card->nr_irqs; i++) {
 		if (!(causes & BIT_ULL(i)))
 			continue;
-		err = upciedev_vector_get(vector_of(board, i));
+		err = hold(board, i);
 		if (err) {
 			upciedev_causes_drop(board, held);
 			return err;
 		}
-		upciedev_causes_get(board, BIT_ULL(i));
 		held |= BIT_ULL(i);
 	}
 	return 0;
@@ -277,6 +328,8 @@ void upciedev_causes_drop(struct upciedev_board *board, u64 causes)
 	for (i = 0; i < board->device->card->nr_irqs; i++) {
 		if (!(causes & BIT_ULL(i)))
 			continue;
+		if (!--board->holders[i])
+			WRITE_ONCE(board->held, board->held & ~BIT_ULL(i));
 		upciedev_causes_put(board, BIT_ULL(i));
 		upciedev_vector_put(vector_of(board, i));
 	}

@@ -233,6 +233,36 @@ TEST_F(dma_ring, StartedAgainItGoesOn) {
               frame_length);
 }
 
+// Masked, its trigger never comes again: the stream ends, and a new start lets it interrupt again.
+TEST_F(dma_ring, StormOfItsTriggerEndsIt) {
+    const ring mine{read_, frame_length, frames};
+    expect_kernel_message("a storm of interrupts, masked");
+    {
+        const storm_limit limit{20};
+        ASSERT_EQ(start(read_, start_of(0, 0, 0, trigger_cause)), 0);
+        const auto storms = attribute(which_, "storms");
+        for (unsigned i = 0; i < 3000 && attribute(which_, "storms") == storms; ++i)
+            for (unsigned j = 0; j < 100; ++j)
+                ASSERT_EQ(write32(board_.get(), 0, raise_at, 1), 0);
+        ASSERT_GT(attribute(which_, "storms"), storms);
+        std::uint64_t read = 0;
+        int error = 0;
+        for (; error == 0; ++read)
+            error = exchange(read_, {}, read, 10000);
+        EXPECT_EQ(error, EOVERFLOW);
+        EXPECT_EQ(mine.state(), UPCIEDEV_DMA_ENDED);
+    }
+    const auto ready = mine.ready();
+    for (std::uint64_t n = 0; n < ready; ++n) {
+        const auto index = mine.entry(n).index;
+        ASSERT_EQ(exchange(read_, {&index, 1}, 0, 0), 0);
+    }
+    ASSERT_EQ(start(read_, start_of(0, 0, 0, trigger_cause)), 0);
+    raise(board_);
+    EXPECT_EQ(exchange(read_, {}, ready), 0);
+    EXPECT_EQ(stop(read_), 0);
+}
+
 TEST_F(dma_ring, StopLeavesNoFrameThatChanges) {
     fill_board(26);
     const ring mine{read_, frame_length, 2};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Boards without messages, which share a line; only in the boot "nomsi".
+#include "dma.hpp"
 #include "interrupts.hpp"
+#include "modules.hpp"
 #include "threads.hpp"
 
 #include <gtest/gtest.h>
@@ -110,6 +112,26 @@ TEST_F(intx, StuckBoardIsMaskedAndItsNeighbourGoesOn) {
     EXPECT_EQ(control_at(neighbours.events.get(), UPCIEDEV_IRQ_UNMASK, 0), 0);
     raise_burst(other_, 10);
     EXPECT_EQ(read_events(neighbours.events, 10).size(), 10U);
+}
+
+// Masked with each interrupt until a user has served the board; a stream serves it itself.
+TEST_F(intx, StreamServesABoardWithoutStatus) {
+    ASSERT_EQ(load_module("test_served"), 0);
+    {
+        const lent edu{pair_[0], "test_served"};
+        const auto board = open_node(pair_[0].node);
+        const auto [error, channel] = open_channel(board, 0);
+        ASSERT_EQ(error, 0);
+        const ring mine{channel, 64, 4};
+        ASSERT_EQ(start(channel, start_of(0, 0, 0, 1)), 0);
+        for (std::uint64_t n = 0; n < 3; ++n) {
+            ASSERT_EQ(write32(board.get(), 0, raise_at, 1), 0);
+            EXPECT_EQ(exchange(channel, {}, n, 10000), 0) << n;
+            EXPECT_TRUE(eventually([&] { return intx_enabled(pair_[0]); })) << n;
+        }
+        EXPECT_EQ(stop(channel), 0);
+    }
+    EXPECT_EQ(unload_module("test_served"), 0);
 }
 
 TEST_F(intx, OneLeavesTheOtherGoesOn) {

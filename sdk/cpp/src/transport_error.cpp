@@ -37,6 +37,8 @@ constexpr std::array translations{
     translation{ETIMEDOUT, errc::timeout, "the time given ran out", ""},
     translation{EINTR, errc::interrupted, "interrupted by a signal", ""},
     translation{EBUSY, errc::busy, "somebody else holds it", ""},
+    translation{EOVERFLOW, errc::io_error, "its interrupt came too often and is masked",
+                "see what the board is set to trigger on; start again to let it interrupt"},
     translation{EOPNOTSUPP, errc::not_supported, "the board cannot be accessed that way", ""},
     translation{ENOTTY, errc::abi_mismatch, "the driver does not know this call",
                 "load the driver of the same version as this library"},

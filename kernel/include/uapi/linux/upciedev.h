@@ -337,8 +337,9 @@ struct upciedev_irq_open {
  * struct upciedev_irq_event - one interrupt
  * @vector: that fired
  * @flags: UPCIEDEV_IRQ_MASKED: none follows until UPCIEDEV_IRQ_UNMASK. So on INTx
- *	where only a user can serve the board, and where a storm or a stuck INTx was
- *	stopped
+ *	where only a user can serve the board, until a DMA channel that waits for the same
+ *	cause goes on; and where a storm or a stuck INTx was stopped, until a channel is
+ *	opened or started that waits for it
  * @lost: events of this vector that were overwritten since the one read before;
  *	the step of @sequence less one, at most 0xffff
  * @status: causes that were pending, a bit each in the order of the board file;
@@ -503,7 +504,8 @@ struct upciedev_dma_ring {
 /**
  * struct upciedev_dma_head - what the kernel tells of a ring, at its position 0
  * @state: UPCIEDEV_DMA_IDLE, _RUNNING or _ENDED
- * @error: errno that ended it, or 0
+ * @error: errno that ended it, or 0. EOVERFLOW: a storm of interrupts with its @causes was
+ *	stopped; the next start lets them interrupt again
  * @ready: frames delivered so far; number n is in queue[n % frames]. Read it before
  *	the entry, with acquire semantics
  * @lost: triggers so far that found no free frame, or the engine still at the last
