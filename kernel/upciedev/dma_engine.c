@@ -117,6 +117,15 @@ static bool at_rest(struct upciedev_engine *engine, u64 before)
 	return interrupts(engine) != before;
 }
 
+/* Its end would not be reported, since a storm of its interrupts was stopped */
+static bool is_deaf(const struct upciedev_engine *engine)
+{
+	const struct upciedev_card_dma *dma = engine->dma;
+
+	return !dma->busy.width && !(dma->ops && dma->ops->running) &&
+	       upciedev_causes_stormed(engine->board, BIT_ULL(dma->irq));
+}
+
 static void pause(struct upciedev_engine *engine, u64 seen, u32 round,
 		  const struct upciedev_limit *limit)
 {
@@ -201,6 +210,8 @@ static int run(struct upciedev_engine *engine, const struct upciedev_dma_piece *
 
 	if (err)
 		return err;
+	if (is_deaf(engine))
+		return -EOVERFLOW;
 	err = start(engine, pieces, count);
 	/* The tables refuse a number that their registers cannot take before they start anything */
 	if (err == -ERANGE && !engine->dma->ops)

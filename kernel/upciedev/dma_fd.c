@@ -246,10 +246,15 @@ struct upciedev_channel *upciedev_channel_create(struct upciedev_board *board, u
 int upciedev_channel_possible(const struct upciedev_board *board, u32 number)
 {
 	const struct upciedev_card_dma *dma = &board->device->card->dmas[number];
+	bool visible = dma->busy.width || (dma->ops && dma->ops->running);
 
-	/* Without interrupts there must be something to look at */
-	if (!board->nr_vectors && !dma->busy.width && !(dma->ops && dma->ops->running))
+	/* Where only an interrupt reports the end, no other one may pass for it */
+	if (!visible && !upciedev_cause_is_sure(board, dma->irq)) {
+		dev_warn_ratelimited(&board->device->pdev->dev,
+				     "DMA channel %s: only a vector of its own could report its end\n",
+				     dma->name);
 		return -EOPNOTSUPP;
+	}
 	return upciedev_may_master(board->device) ? 0 : -EOPNOTSUPP;
 }
 

@@ -558,6 +558,7 @@ void upciedev_causes_rearm(struct upciedev_board *board, u64 causes);
 bool upciedev_causes_stormed(const struct upciedev_board *board, u64 causes);
 int upciedev_causes_hold(struct upciedev_board *board, u64 causes);
 void upciedev_causes_drop(struct upciedev_board *board, u64 causes);
+bool upciedev_cause_is_sure(const struct upciedev_board *board, int cause);
 u64 upciedev_causes_of(const struct upciedev_board *board, u32 vectors);
 
 /* map.c */

@@ -251,6 +251,24 @@ static struct upciedev_vector *vector_of(const struct upciedev_board *board, u32
 	return &board->vectors[board->device->card->irqs[cause].vector % board->nr_vectors];
 }
 
+/*
+ * Does each interrupt that is counted for this cause come from it? Without a status only a vector
+ * that it shares with no other cause, nor with other devices, says so. -1: there is no cause.
+ */
+bool upciedev_cause_is_sure(const struct upciedev_board *board, int cause)
+{
+	const struct upciedev_card_irq *irqs = board->device->card->irqs;
+	u32 vector;
+
+	if (cause < 0 || !board->nr_vectors)
+		return false;
+	if (irqs[cause].status.width)
+		return true;
+	vector = vector_of(board, cause)->index;
+	return board->irq_kind != UPCIEDEV_IRQ_INTX &&
+	       upciedev_causes_of(board, BIT(vector)) == BIT_ULL(cause);
+}
+
 /* Is one of their vectors masked, so that none of them comes? */
 bool upciedev_causes_stormed(const struct upciedev_board *board, u64 causes)
 {

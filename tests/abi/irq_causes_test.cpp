@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Boards that send a message only when their first cause comes up: those of
-// tests/guest/vfio_board.cpp with the card of plugin/test_causes.c.
+// Boards that send a message only when their first cause comes up, and engines whose end only a
+// message reports: the boards of tests/guest/vfio_board.cpp with the card of plugin/test_causes.c.
+#include "dma.hpp"
 #include "interrupts.hpp"
 #include "modules.hpp"
+#include "threads.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,8 +14,11 @@ namespace raw {
 namespace irq_causes_test {
 
 namespace registers {
-constexpr std::uint64_t pending = 0x24, raise = 0x28, follow = 0x30, arrive = 0x38;
+constexpr std::uint64_t trigger = 0x08, status = 0x20, pending = 0x24, raise = 0x28, follow = 0x30,
+                        arrive = 0x38;
 }
+constexpr std::uint32_t told = 0, seen = 1; // channels
+constexpr std::uint32_t engine_done = 2;
 
 std::vector<board> served_boards() {
     auto all = find_boards();
@@ -121,6 +126,29 @@ TEST_F(irq_causes, OneWithoutEndIsAStorm) {
     ASSERT_EQ(control_at(mine.events.get(), UPCIEDEV_IRQ_UNMASK, 0), 0);
     EXPECT_EQ(read_events(mine.events, 6).size(), 6U) << "what was pending, and what followed";
     expect_the_next_one(mine.events);
+}
+
+TEST_F(irq_causes, AMessageOfItsOwnEndsATransfer) {
+    const auto [error, channel] = open_channel(board_.file, told);
+    ASSERT_EQ(error, 0);
+    const lone_page page; // in one piece, so that the engine is started once
+    background moving{[&, fd = channel.get()] {
+        auto what = make_transfer(0, page.begin(), page_size);
+        return batch_result{control(fd, UPCIEDEV_DMA_TRANSFER, &what), 0};
+    }};
+    auto done = poll_op(0, registers::status, engine_done, longest_poll);
+    EXPECT_EQ(run(board_.file.get(), done).error, 0);
+    board_.write(registers::trigger, 1);
+    EXPECT_EQ(moving.join().error, 0);
+}
+
+// The kernel grants one MSI, for which any cause would pass for the end of the engine.
+TEST(irq_folded, NoMessageOfOthersEndsATransfer) {
+    const lent_board board{false};
+    ASSERT_EQ(irq_info(board.file).nr_vectors, 1U);
+    expect_kernel_message("only a vector of its own could report its end");
+    EXPECT_EQ(open_channel(board.file, told).error, EOPNOTSUPP);
+    EXPECT_EQ(open_channel(board.file, seen).error, 0) << "its registers tell the end";
 }
 
 } // namespace irq_causes_test

@@ -28,6 +28,7 @@ static const struct upciedev_card_step start[] = {
 
 static const struct upciedev_card_dma dmas[] = {
 	{ .name = "seen", CHANNEL, .irq = -1, .busy = { 0x98, 0x1, 0, 64 } },
+	{ .name = "told", CHANNEL, .irq = 0 },
 };
 
 static const struct upciedev_guard guards[] = {

@@ -417,7 +417,8 @@ struct upciedev_dma_info {
  *
  * For UPCIEDEV_DMA_OPEN. Errors: EINVAL, EBADF (not open for writing), EBUSY (claimed
  * by another), EDQUOT (the user has UPCIEDEV_DMA_MAX_FILES open on this board),
- * EOPNOTSUPP (the board may not be a bus master), ENOMEM, EMFILE, ENFILE, EFAULT, ENODEV.
+ * EOPNOTSUPP (the board may not be a bus master; or only an interrupt reports the end, and
+ * it has no status and shares its vector or INTx), ENOMEM, EMFILE, ENFILE, EFAULT, ENODEV.
  */
 struct upciedev_dma_open {
 	__u32 channel;
@@ -450,6 +451,7 @@ struct upciedev_dma_open {
  * and reset, and its files go stale.
  * Errors: EINVAL (also: what is written is not aligned), ERANGE (outside the board's
  * memory or the ring), ETIMEDOUT, EINTR, ECANCELED, EIO (the engine reports an error),
+ * EOVERFLOW (only an interrupt reports the end, and a storm of it was stopped),
  * EBUSY (claimed by another), ENOMEM, EFAULT, ENODEV.
  */
 struct upciedev_dma_transfer {
