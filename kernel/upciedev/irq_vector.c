@@ -18,6 +18,9 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
+/* Of a board whose causes its card does not name; the users of the generic driver tell them apart */
+#define UNKNOWN_VECTORS	8
+
 #define STORM_WINDOW_NS	(100 * NSEC_PER_MSEC)
 
 static uint storm_limit = 10000;
@@ -360,6 +363,16 @@ static u32 granted_kind(const struct pci_dev *pdev)
 	return pdev->msi_enabled ? UPCIEDEV_IRQ_MSI : UPCIEDEV_IRQ_INTX;
 }
 
+/* A processor has about 200 for all devices, so no board gets what its card does not name */
+static u32 vectors_wanted(const struct upciedev_card *card)
+{
+	u32 i, wanted = 0;
+
+	for (i = 0; i < card->nr_irqs; i++)
+		wanted = max(wanted, card->irqs[i].vector + 1);
+	return min_t(u32, wanted ?: UNKNOWN_VECTORS, UPCIEDEV_MAX_VECTORS);
+}
+
 /* The PCI core is not asked for INTx: it would enable it, with nobody to serve it */
 static int grant(struct upciedev_device *device)
 {
@@ -368,7 +381,7 @@ static int grant(struct upciedev_device *device)
 
 	/* An MSI is a write of the board into memory */
 	if (upciedev_may_master(device))
-		nr = pci_alloc_irq_vectors(pdev, 1, UPCIEDEV_MAX_VECTORS,
+		nr = pci_alloc_irq_vectors(pdev, 1, vectors_wanted(device->card),
 					   PCI_IRQ_MSIX | PCI_IRQ_MSI);
 	if (nr > 0)
 		return nr;

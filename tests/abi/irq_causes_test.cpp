@@ -128,6 +128,12 @@ TEST_F(irq_causes, OneWithoutEndIsAStorm) {
     expect_the_next_one(mine.events);
 }
 
+TEST_F(irq_causes, AsManyVectorsAsTheCardNames) {
+    const auto info = irq_info(board_.file);
+    EXPECT_EQ(info.kind, std::uint32_t{UPCIEDEV_IRQ_MSIX});
+    EXPECT_EQ(info.nr_vectors, 3U) << "of the board's 8";
+}
+
 TEST_F(irq_causes, AMessageOfItsOwnEndsATransfer) {
     const auto [error, channel] = open_channel(board_.file, told);
     ASSERT_EQ(error, 0);
