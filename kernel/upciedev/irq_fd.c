@@ -9,6 +9,7 @@
 #include <linux/eventfd.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/nospec.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -150,7 +151,10 @@ static long irq_ioctl(struct file *filp, unsigned int command, unsigned long arg
 
 	if (command != UPCIEDEV_IRQ_UNMASK)
 		return -ENOTTY;
-	if (arg >= board->nr_vectors || !(reader->vectors & BIT(arg)))
+	if (arg >= board->nr_vectors)
+		return -EINVAL;
+	arg = array_index_nospec(arg, board->nr_vectors);
+	if (!(reader->vectors & BIT(arg)))
 		return -EINVAL;
 	mutex_lock(&board->device->lock);
 	if (board->device->board == board)
