@@ -18,6 +18,7 @@ static const char * const names[UPCIEDEV_NR_COUNTERS] = {
 	[UPCIEDEV_COUNT_FILES]		   = "files",
 	[UPCIEDEV_COUNT_LEASES]		   = "leases",
 	[UPCIEDEV_COUNT_IRQ_FILES]	   = "irq_files",
+	[UPCIEDEV_COUNT_EVENT_RINGS]	   = "event_rings",
 	[UPCIEDEV_COUNT_CHANNELS]	   = "dma_files",
 	[UPCIEDEV_COUNT_PEER_LEASES]	   = "peer_leases",
 	[UPCIEDEV_COUNT_RING_PAGES]	   = "ring_pages",

@@ -49,6 +49,7 @@ enum upciedev_counter {
 	UPCIEDEV_COUNT_FILES,
 	UPCIEDEV_COUNT_LEASES,
 	UPCIEDEV_COUNT_IRQ_FILES,
+	UPCIEDEV_COUNT_EVENT_RINGS,
 	UPCIEDEV_COUNT_CHANNELS,
 	UPCIEDEV_COUNT_PEER_LEASES,
 	UPCIEDEV_COUNT_RING_PAGES,
@@ -175,7 +176,7 @@ struct upciedev_cause {
 struct upciedev_vector {
 	spinlock_t lock;		/* the ring, its head, the readers, @masked */
 	struct upciedev_board *board;
-	struct upciedev_irq_event *ring;	/* kept until the board is freed */
+	struct upciedev_irq_event *ring;	/* while it has readers and the board is there */
 	u64 head;			/* sequence of the next event */
 	struct list_head readers;	/* struct upciedev_watch.node */
 	u32 index;
@@ -539,6 +540,7 @@ long upciedev_ioctl(struct file *filp, unsigned int command, unsigned long arg);
 long upciedev_irq_info(struct upciedev_file *file, struct upciedev_irq_info __user *arg);
 long upciedev_irq_open(struct upciedev_file *file, struct upciedev_irq_open __user *arg);
 void upciedev_readers_wake(struct upciedev_vector *vector);
+void upciedev_event_ring_free(struct upciedev_vector *vector);
 
 /* irq_serve.c */
 int upciedev_bits_check(const struct upciedev_device *device,

@@ -3,7 +3,8 @@
  * UPCIEDEV_IRQ_OPEN: a subscriber, which has a cursor into the ring of each vector
  *
  * What a slow subscriber did not read in time is overwritten: it sees a step in the
- * sequence and the number of events lost. Subscribers do not know of each other.
+ * sequence and the number of events lost. Subscribers do not know of each other. The ring is
+ * there while it has a reader.
  */
 #include <linux/anon_inodes.h>
 #include <linux/eventfd.h>
@@ -46,6 +47,37 @@ void upciedev_readers_wake(struct upciedev_vector *vector)
 	}
 }
 
+/* A reader has come; the caller holds the device's lock, and the board is there */
+static int ring_make(struct upciedev_vector *vector)
+{
+	struct upciedev_irq_event *ring;
+
+	if (vector->ring)
+		return 0;
+	ring = kvcalloc(UPCIEDEV_RING_EVENTS, sizeof(*ring), GFP_KERNEL_ACCOUNT);
+	if (!ring)
+		return -ENOMEM;
+	upciedev_count(UPCIEDEV_COUNT_EVENT_RINGS, 1);
+	spin_lock_irq(&vector->lock);
+	vector->ring = ring;
+	spin_unlock_irq(&vector->lock);
+	return 0;
+}
+
+/* The last reader has left, or the board, whose events are not read any more */
+void upciedev_event_ring_free(struct upciedev_vector *vector)
+{
+	struct upciedev_irq_event *ring;
+
+	spin_lock_irq(&vector->lock);
+	ring = vector->ring;
+	vector->ring = NULL;
+	spin_unlock_irq(&vector->lock);
+	if (ring)
+		upciedev_count(UPCIEDEV_COUNT_EVENT_RINGS, -1);
+	kvfree(ring);
+}
+
 /* Copies the oldest event that is left, without taking it; false: none */
 static bool peek(struct upciedev_irq_file *reader, u32 index, struct upciedev_irq_event *event)
 {
@@ -54,7 +86,7 @@ static bool peek(struct upciedev_irq_file *reader, u32 index, struct upciedev_ir
 	bool any;
 
 	spin_lock_irq(&vector->lock);
-	any = next != vector->head;
+	any = vector->ring && next != vector->head;
 	if (any) {
 		oldest = max_t(s64, 0, vector->head - UPCIEDEV_RING_EVENTS);
 		oldest = max(oldest, next);
@@ -181,6 +213,8 @@ static void unwatch(struct upciedev_irq_file *reader)
 		spin_lock_irq(&vector->lock);
 		list_del(&reader->watches[i].node);
 		spin_unlock_irq(&vector->lock);
+		if (list_empty(&vector->readers))
+			upciedev_event_ring_free(vector);
 		if (there)
 			upciedev_vector_put(vector);
 	}
@@ -226,6 +260,11 @@ static int watch(struct upciedev_irq_file *reader, u32 index)
 
 	if (err)
 		return err;
+	err = ring_make(vector);
+	if (err) {
+		upciedev_vector_put(vector);
+		return err;
+	}
 	watch->reader = reader;
 	spin_lock_irq(&vector->lock);
 	watch->next = vector->head;

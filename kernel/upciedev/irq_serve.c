@@ -111,15 +111,18 @@ static u64 serve_round(struct upciedev_vector *vector, bool message)
 /* The caller holds the vector's lock */
 static void put_event(struct upciedev_vector *vector, u64 status, u64 now)
 {
-	struct upciedev_irq_event *event;
+	struct upciedev_irq_event event = {
+		.vector = vector->index,
+		.flags = vector->masked ? UPCIEDEV_IRQ_MASKED : 0,
+		.status = status,
+		.sequence = vector->head++,
+		.time_ns = now,
+	};
 
-	event = &vector->ring[vector->head & (UPCIEDEV_RING_EVENTS - 1)];
-	event->vector = vector->index;
-	event->flags = vector->masked ? UPCIEDEV_IRQ_MASKED : 0;
-	event->status = status;
-	event->sequence = vector->head++;
-	event->time_ns = now;
-	trace_upciedev_irq(vector->board->device->pdev, event);
+	trace_upciedev_irq(vector->board->device->pdev, &event);
+	if (!vector->ring)
+		return;
+	vector->ring[event.sequence & (UPCIEDEV_RING_EVENTS - 1)] = event;
 	upciedev_readers_wake(vector);
 }
 
@@ -238,7 +241,7 @@ static irqreturn_t unexplained(struct upciedev_vector *vector)
 	return IRQ_HANDLED;
 }
 
-/* A line is raised as long as a cause is pending, so the handler is called again for what is left */
+/* A line is raised as long as a cause is pending, so the handler is called again for the rest */
 irqreturn_t upciedev_intx_handler(int irq, void *data)
 {
 	struct upciedev_vector *vector = data;

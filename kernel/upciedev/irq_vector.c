@@ -18,7 +18,7 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-/* Of a board whose causes its card does not name; the users of the generic driver tell them apart */
+/* Of a board whose causes its card does not name: its users tell them apart */
 #define UNKNOWN_VECTORS	8
 
 #define STORM_WINDOW_NS	(100 * NSEC_PER_MSEC)
@@ -108,10 +108,6 @@ static int request(struct upciedev_vector *vector)
 
 	if (vector->requested)
 		return 0;
-	if (!vector->ring)
-		vector->ring = kvcalloc(UPCIEDEV_RING_EVENTS, sizeof(*vector->ring), GFP_KERNEL);
-	if (!vector->ring)
-		return -ENOMEM;
 	if (intx)
 		err = request_irq(vector->irq, upciedev_intx_handler, IRQF_SHARED, "upciedev",
 				  vector);
@@ -231,6 +227,7 @@ static void release(struct upciedev_vector *vector)
 	if (vector->requested)
 		free_irq(vector->irq, vector);
 	vector->requested = false;
+	upciedev_event_ring_free(vector);
 	spin_lock_irq(&vector->lock);
 	upciedev_readers_wake(vector);
 	spin_unlock_irq(&vector->lock);
@@ -451,10 +448,6 @@ void upciedev_irqs_end(struct upciedev_board *board)
 
 void upciedev_irqs_free(struct upciedev_board *board)
 {
-	u32 i;
-
-	for (i = 0; i < board->nr_vectors; i++)
-		kvfree(board->vectors[i].ring);
 	kfree(board->vectors);
 	kfree(board->causes);
 }

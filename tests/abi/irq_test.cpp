@@ -144,6 +144,24 @@ TEST_F(irqs, C6_NothingIsLeftOfAFileThatCannotBeTold) {
     }
 }
 
+// A file that is kept after a reset keeps no events: it can only return ENODEV.
+TEST_F(irqs, FilesOfBoardsThatHaveGoneKeepNoRing) {
+    const auto before = counters().at("event_rings");
+    std::vector<file> kept;
+    for (int i = 0; i < 5; ++i) {
+        auto board = open_board(role::spare_edu);
+        auto events = subscribe(board);
+        ASSERT_EQ(events.error, 0);
+        EXPECT_EQ(counters().at("event_rings"), before + 1);
+        ASSERT_EQ(control(board.get(), UPCIEDEV_RESET, nullptr), 0);
+        EXPECT_EQ(counters().at("event_rings"), before) << "after reset " << i;
+        upciedev_irq_event event{};
+        EXPECT_EQ(read_event(events.events, event), ENODEV);
+        kept.push_back(std::move(board));
+        kept.push_back(std::move(events.events));
+    }
+}
+
 batch_result wait_gone(const file& events) {
     upciedev_irq_event event{};
     return {read_event(events, event), 0};
