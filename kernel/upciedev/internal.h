@@ -205,6 +205,7 @@ struct upciedev_board {
 	bool served_by_user;	/* its INTx stays masked until a user has served it */
 	u32 nr_vectors;
 	struct upciedev_vector *vectors;
+	struct list_head irq_files;	/* struct upciedev_irq_file.node; device->lock */
 	u32 users[UPCIEDEV_MAX_CAUSES]; /* of each cause; device->lock, as the next two */
 	u32 holders[UPCIEDEV_MAX_CAUSES]; /* of them, engines and streams */
 	u64 held;			/* causes that have a holder; read in the handler */

@@ -7,6 +7,7 @@
  * there while it has a reader.
  */
 #include <linux/anon_inodes.h>
+#include <linux/cred.h>
 #include <linux/eventfd.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -18,6 +19,8 @@
 #include "compat.h"
 #include "internal.h"
 
+#define MAX_FILES	128	/* subscriptions to a board, of all users together */
+
 /* One vector of one subscriber */
 struct upciedev_watch {
 	struct list_head node;		/* vector->readers, under its lock */
@@ -27,6 +30,8 @@ struct upciedev_watch {
 
 struct upciedev_irq_file {
 	struct upciedev_board *board;
+	struct list_head node;		/* board->irq_files */
+	kuid_t owner;
 	struct eventfd_ctx *eventfd;
 	struct wait_queue_head wait;
 	struct mutex lock;		/* one read at a time, so that events come in order */
@@ -204,6 +209,7 @@ static void unwatch(struct upciedev_irq_file *reader)
 	struct upciedev_vector *vector;
 	u32 i;
 
+	list_del(&reader->node);
 	if (there)
 		upciedev_causes_put(reader->board, reader->causes);
 	for (i = 0; i < reader->board->nr_vectors; i++) {
@@ -273,15 +279,34 @@ static int watch(struct upciedev_irq_file *reader, u32 index)
 	return 0;
 }
 
+/*
+ * Each event wakes all who subscribe in the hard interrupt, so their number is limited. The
+ * kernel's own listeners are not in the list. The caller holds the device's lock.
+ */
+static int admit(struct upciedev_irq_file *reader)
+{
+	struct upciedev_irq_file *other;
+	u32 all = 0, mine = 0;
+
+	list_for_each_entry(other, &reader->board->irq_files, node) {
+		all++;
+		mine += uid_eq(other->owner, reader->owner);
+	}
+	if (mine >= UPCIEDEV_IRQ_MAX_FILES || all >= MAX_FILES)
+		return -ENOSPC;
+	list_add_tail(&reader->node, &reader->board->irq_files);
+	return 0;
+}
+
 static int watch_all(struct upciedev_irq_file *reader, u64 causes)
 {
 	struct upciedev_device *device = reader->board->device;
-	int err = 0;
+	int err = -ENODEV;
 	u32 i;
 
 	mutex_lock(&device->lock);
-	if (device->board != reader->board)
-		err = -ENODEV;
+	if (device->board == reader->board)
+		err = admit(reader);
 	for (i = 0; !err && i < reader->board->nr_vectors; i++)
 		if (reader->vectors & BIT(i))
 			err = watch(reader, i);
@@ -313,6 +338,8 @@ static struct upciedev_irq_file *reader_create(struct upciedev_file *file,
 	kref_get(&file->board->ref);
 	upciedev_count(UPCIEDEV_COUNT_IRQ_FILES, 1);
 	reader->board = file->board;
+	INIT_LIST_HEAD(&reader->node);
+	reader->owner = current_uid();
 	reader->eventfd = eventfd;
 	reader->vectors = open->vectors;
 	mutex_init(&reader->lock);

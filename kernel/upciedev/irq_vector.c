@@ -398,6 +398,7 @@ int upciedev_irqs_begin(struct upciedev_board *board)
 	struct pci_dev *pdev = board->device->pdev;
 	int i, nr = grant(board->device);
 
+	INIT_LIST_HEAD(&board->irq_files);
 	if (!nr)
 		return 0;
 	board->vectors = kcalloc(nr, sizeof(*board->vectors), GFP_KERNEL);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // UPCIEDEV_IRQ_OPEN: who sees which event, what a slow reader loses, and what wakes a waiting one.
+#include "dma.hpp"
 #include "interrupts.hpp"
 #include "threads.hpp"
 
@@ -142,6 +143,28 @@ TEST_F(irqs, C6_NothingIsLeftOfAFileThatCannotBeTold) {
         EXPECT_EQ(control(board_.get(), UPCIEDEV_IRQ_INFO, &info), EINVAL);
         info = {};
     }
+}
+
+// Each event wakes all subscribers in the hard interrupt, so there are so many of a user.
+TEST_F(irqs, SubscriptionsOfAUserAreLimited) {
+    constexpr std::size_t most = 64;
+    const auto other = open_board(role::spare_edu, O_RDONLY);
+    std::vector<subscription> mine;
+    for (std::size_t i = 0; i < most; ++i) {
+        mine.push_back(subscribe(i % 2 == 0 ? board_ : other));
+        ASSERT_EQ(mine.back().error, 0) << i;
+    }
+    EXPECT_EQ(subscribe(board_).error, ENOSPC);
+    EXPECT_EQ(subscribe(other).error, ENOSPC) << "by whatever file";
+    EXPECT_EQ(subscribe(open_board(role::edu)).error, 0) << "of another board";
+    const auto [error, channel] = open_channel(board_, 0); // waits for its interrupt, too
+    EXPECT_EQ(error, 0) << "the driver's own are not counted";
+    mine.pop_back();
+    mine.push_back(subscribe(board_));
+    EXPECT_EQ(mine.back().error, 0) << "one has left";
+    raise(board_);
+    for (const auto& each : mine)
+        EXPECT_EQ(wait_for(each.events), POLLIN);
 }
 
 // A file that is kept after a reset keeps no events: it can only return ENODEV.

@@ -24,7 +24,8 @@ namespace raw {
 namespace {
 
 // A busy host makes an emulated machine late; that is nobody's fault here.
-const std::vector<std::string> always_expected{"hrtimer: interrupt took"};
+const std::vector<std::string> always_expected{
+    "hrtimer: interrupt took", "upciedev_vector_stop: "}; // the latter: so many lines suppressed
 
 std::vector<std::string>& expected_messages() {
     static std::vector<std::string> texts;

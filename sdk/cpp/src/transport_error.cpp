@@ -37,6 +37,8 @@ constexpr std::array translations{
     translation{ETIMEDOUT, errc::timeout, "the time given ran out", ""},
     translation{EINTR, errc::interrupted, "interrupted by a signal", ""},
     translation{EBUSY, errc::busy, "somebody else holds it", ""},
+    translation{ENOSPC, errc::busy, "there are too many subscriptions to this board",
+                "close some, or share one among threads"},
     translation{EOVERFLOW, errc::io_error, "its interrupt came too often and is masked",
                 "see what the board is set to trigger on; start again to let it interrupt"},
     translation{EOPNOTSUPP, errc::not_supported, "the board cannot be accessed that way", ""},

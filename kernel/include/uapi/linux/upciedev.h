@@ -299,6 +299,8 @@ struct upciedev_irq_info {
 	__aligned_u64 reserved[2];
 };
 
+#define UPCIEDEV_IRQ_MAX_FILES	64U	/* subscriptions of a user to a board */
+
 #define UPCIEDEV_IRQ_NONBLOCK	0x01U	/* read() gives EAGAIN rather than wait */
 
 /**
@@ -319,7 +321,8 @@ struct upciedev_irq_info {
  * return on. read() of the file gives as many whole struct upciedev_irq_event as
  * fit, oldest first, and waits for the first one; EINVAL if none fits, ENODEV at
  * once when the board has gone, and poll() then tells EPOLLERR | EPOLLHUP.
- * Errors: EINVAL, EBADF (@eventfd), EOPNOTSUPP (the board cannot interrupt),
+ * Errors: EINVAL, EBADF (@eventfd), EOPNOTSUPP (the board cannot interrupt), ENOSPC (the
+ * user has UPCIEDEV_IRQ_MAX_FILES of this board, or all users together twice as many),
  * ENOMEM, EMFILE, ENFILE, EFAULT, ENODEV.
  */
 struct upciedev_irq_open {
