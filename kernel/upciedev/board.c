@@ -130,6 +130,7 @@ int upciedev_board_begin(struct upciedev_device *device)
 	struct upciedev_board *board;
 	int err;
 
+	device_lock_assert(&device->pdev->dev);
 	if (device->board)
 		return 0;
 	if (!upciedev_settle(device, UPCIEDEV_NO_PROOF))
@@ -161,6 +162,7 @@ void upciedev_board_end(struct upciedev_device *device)
 {
 	struct upciedev_board *board;
 
+	device_lock_assert(&device->pdev->dev);
 	mutex_lock(&device->lock);
 	board = device->board;
 	WRITE_ONCE(device->board, NULL);

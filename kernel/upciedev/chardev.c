@@ -32,6 +32,7 @@ static DEFINE_IDA(indices);
 /* The caller holds the lock, which keeps the card's module from leaving */
 static int file_attach(struct upciedev_device *device, struct upciedev_file *file)
 {
+	lockdep_assert_held(&device->lock);
 	if (!device->board || upciedev_gone(device->board) || !try_module_get(device->owner))
 		return -ENODEV;
 	file->device = device;

@@ -99,6 +99,7 @@ static int join(struct upciedev_channel *channel)
 /* The caller holds the device's lock; nothing happens the second time */
 void upciedev_channel_leave(struct upciedev_channel *channel)
 {
+	lockdep_assert_held(&channel->board->device->lock);
 	if (list_empty(&channel->node))
 		return;
 	list_del_init(&channel->node);

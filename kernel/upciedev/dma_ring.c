@@ -91,6 +91,7 @@ void upciedev_ring_leave(struct upciedev_channel *channel)
 {
 	struct upciedev_ring *ring = channel->ring;
 
+	lockdep_assert_held(&channel->board->device->lock);
 	if (!ring)
 		return;
 	upciedev_causes_drop(channel->board, ring->causes);

@@ -45,6 +45,7 @@ void upciedev_readers_wake(struct upciedev_vector *vector)
 {
 	struct upciedev_watch *watch;
 
+	lockdep_assert_held(&vector->lock);
 	list_for_each_entry(watch, &vector->readers, node) {
 		wake_up_all(&watch->reader->wait);
 		if (watch->reader->eventfd)

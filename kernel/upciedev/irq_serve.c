@@ -119,6 +119,7 @@ static void put_event(struct upciedev_vector *vector, u64 status, u64 now)
 		.time_ns = now,
 	};
 
+	lockdep_assert_held(&vector->lock);
 	trace_upciedev_irq(vector->board->device->pdev, &event);
 	if (!vector->ring)
 		return;
@@ -303,6 +304,7 @@ void upciedev_causes_get(struct upciedev_board *board, u64 causes)
 {
 	u32 i, vectors = 0;
 
+	lockdep_assert_held(&board->device->lock);
 	for (i = 0; i < board->device->card->nr_irqs; i++) {
 		if (!(causes & BIT_ULL(i)) || board->users[i]++)
 			continue;
@@ -319,6 +321,7 @@ void upciedev_causes_put(struct upciedev_board *board, u64 causes)
 {
 	u32 i;
 
+	lockdep_assert_held(&board->device->lock);
 	for (i = 0; i < board->device->card->nr_irqs; i++)
 		if (causes & BIT_ULL(i) && !--board->users[i])
 			enable(board, i, false);

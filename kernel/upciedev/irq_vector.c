@@ -33,6 +33,7 @@ MODULE_PARM_DESC(storm_limit, "Interrupts of a vector in 100 ms from which on it
  */
 bool upciedev_storm(struct upciedev_vector *vector, u64 now, bool unbroken)
 {
+	lockdep_assert_held(&vector->lock);
 	if (!unbroken && now - vector->window_start > STORM_WINDOW_NS) {
 		vector->window_start = now;
 		vector->window_count = 0;
@@ -69,6 +70,7 @@ void upciedev_vector_stop(struct upciedev_vector *vector, const char *why)
 {
 	struct upciedev_device *device = vector->board->device;
 
+	lockdep_assert_held(&vector->lock);
 	mask(vector);
 	wake_up_all(&vector->board->dma_wait);	/* streams that it started end */
 	atomic64_inc(&device->storms);
@@ -153,6 +155,7 @@ static bool take_mask(struct upciedev_vector *vector)
  */
 void upciedev_vector_unmask(struct upciedev_vector *vector)
 {
+	lockdep_assert_held(&vector->board->device->lock);
 	if (!take_mask(vector))
 		return;
 	if (vector->board->irq_kind == UPCIEDEV_IRQ_INTX) {
@@ -167,6 +170,7 @@ void upciedev_vector_unmask(struct upciedev_vector *vector)
 /* As above: is there something pending for which no message will come? */
 void upciedev_vector_look(struct upciedev_vector *vector)
 {
+	lockdep_assert_held(&vector->board->device->lock);
 	if (vector->board->irq_kind == UPCIEDEV_IRQ_INTX)
 		return;
 	disable_irq(vector->irq);
@@ -197,6 +201,7 @@ int upciedev_vector_get(struct upciedev_vector *vector)
 {
 	int err = vector->users ? 0 : request_with_first(vector);
 
+	lockdep_assert_held(&vector->board->device->lock);
 	if (err || vector->users++)
 		return err;
 	if (vector->board->irq_kind != UPCIEDEV_IRQ_INTX)
@@ -217,6 +222,7 @@ static void leave(struct upciedev_vector *vector)
 /* The caller holds the device's lock */
 void upciedev_vector_put(struct upciedev_vector *vector)
 {
+	lockdep_assert_held(&vector->board->device->lock);
 	if (!--vector->users)
 		leave(vector);
 }
@@ -325,6 +331,7 @@ int upciedev_causes_hold(struct upciedev_board *board, u64 causes)
 	u32 i;
 	int err;
 
+	lockdep_assert_held(&board->device->lock);
 	for (i = 0; i < board->device->card->nr_irqs; i++) {
 		if (!(causes & BIT_ULL(i)))
 			continue;
@@ -343,6 +350,7 @@ void upciedev_causes_drop(struct upciedev_board *board, u64 causes)
 {
 	u32 i;
 
+	lockdep_assert_held(&board->device->lock);
 	for (i = 0; i < board->device->card->nr_irqs; i++) {
 		if (!(causes & BIT_ULL(i)))
 			continue;

@@ -118,6 +118,7 @@ static const struct upciedev_lease *lease_of_other(const struct upciedev_place *
 {
 	const struct upciedev_lease *lease;
 
+	lockdep_assert_held(&to->board->device->lock);
 	list_for_each_entry(lease, &to->board->leases, node)
 		if (lease->owner != to->file &&
 		    upciedev_lease_overlaps(lease, to->bar, to->offset, to->length))
