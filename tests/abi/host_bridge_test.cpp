@@ -16,7 +16,6 @@ namespace raw {
 namespace host_bridge_test {
 
 using namespace emulated;
-using emulated::memory_bar, emulated::registers_bar; // not those of peers.hpp
 using namespace std::chrono_literals;
 
 constexpr unsigned from_slot = 21, to_slot = 22;
