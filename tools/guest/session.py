@@ -76,6 +76,10 @@ class Session:
         target.mkdir()
         for module in (BUILD / "kernel" / self.boot.kernel).glob("*.ko"):
             shutil.copy(module, target)
+        if "UPCIEDEV_COVERAGE" in os.environ:  # for tools/kernel-coverage
+            (self.out / "coverage").mkdir()
+            for notes in (BUILD / "kernel" / self.boot.kernel / "build/upciedev").glob("*.gcno"):
+                shutil.copy(notes, self.out / "coverage")
 
     def run(self, output: IO[str] | None = None) -> None:
         boot = self.boot
