@@ -10,7 +10,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from .apt import BenchError, PrivateApt, run, unpack
+from .apt import BenchError, PrivateApt, codename, run, unpack
 from .kernels import BACKPORTS, by_number, write_trees_make
 
 HERE = Path(__file__).resolve().parent
@@ -69,7 +69,7 @@ def build(apt: PrivateApt, name: str, scratch: Path, target: Path) -> None:
 
 def fetch_source(apt: PrivateApt, source: str, scratch: Path) -> Path:
     unpack(apt.download([source], scratch / "debs"), scratch / "package")
-    unpack(apt.download(list(TOOLS), scratch / "tool-debs"), scratch / "tools")
+    unpack(apt.download([f"{tool}/{codename()}" for tool in TOOLS], scratch / "tool-debs"), scratch / "tools")
     archive = next((scratch / "package/usr/src").glob("linux-source-*.tar.xz"))
     run(["tar", "-xf", str(archive), "-C", str(scratch)])
     return next(scratch.glob("linux-source-*"))
@@ -109,7 +109,8 @@ def configure(tree: Path, wanted: str, environment: dict[str, str]) -> None:
     (tree / ".config").write_text(wanted)
     make(tree, environment, "olddefconfig")
     got = set((tree / ".config").read_text().splitlines())
-    lost = [line for line in wanted.splitlines() if line.startswith("CONFIG_") and line not in got]
+    last = {re.findall(r"CONFIG_\w+", line)[0]: line for line in wanted.splitlines()}
+    lost = [line for line in last.values() if line.startswith("CONFIG_") and line not in got]
     if lost:
         raise BenchError(f"this kernel's configuration has no {', '.join(lost)}")
 
