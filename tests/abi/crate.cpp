@@ -90,6 +90,10 @@ std::string driver_of(const board& which) {
     return fs::exists(link) ? fs::read_symlink(link).filename().string() : "";
 }
 
+bool is_realtime() {
+    return ::access("/sys/kernel/realtime", F_OK) == 0;
+}
+
 std::string read_file(const std::string& path) {
     std::ifstream in{path};
     std::stringstream text;

@@ -155,6 +155,9 @@ constexpr int killed_by(int signal) {
     return 256 + signal;
 }
 
+// Whether this kernel is one with PREEMPT_RT, where handlers of interrupts are threads.
+bool is_realtime();
+
 // The kernel around the board.
 void unbind(const board& which);
 void bind(const board& which);
