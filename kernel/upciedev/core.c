@@ -101,16 +101,21 @@ int upciedev_board_again(struct upciedev_device *device, enum upciedev_reset_pro
 
 	if (proof == UPCIEDEV_NO_PROOF && upciedev_owes_reset(device))
 		proof = upciedev_reset_function(pdev);
-	if (upciedev_settle(device, proof))
-		err = upciedev_board_begin(device);
+	if (!upciedev_settle(device, proof))
+		return err;
+	err = upciedev_board_begin(device);
 	if (err)
 		pci_err(pdev, "did not come back: %d; bind it again\n", err);
 	return err;
 }
 
+/* A board that was cut off and has no function level reset is reset with its bus */
 static void board_again(struct pci_dev *pdev)
 {
-	upciedev_board_again(pci_get_drvdata(pdev), UPCIEDEV_NO_PROOF);
+	struct upciedev_device *device = pci_get_drvdata(pdev);
+
+	if (upciedev_board_again(device, UPCIEDEV_NO_PROOF) && upciedev_owes_reset(device))
+		upciedev_reset_soon(device);
 }
 
 /* Whoever asked for the reset knows more, and begins the board itself */
