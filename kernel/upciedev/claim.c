@@ -101,7 +101,7 @@ static const struct upciedev_file *other_writer(const struct upciedev_file *file
 	return NULL;
 }
 
-/* Of DMA that no file has begun there is no holder */
+/* DMA that a plugin has begun has no holder */
 static int tell_writer(const struct upciedev_file *file, struct upciedev_claim *claim)
 {
 	const struct upciedev_file *writer;
