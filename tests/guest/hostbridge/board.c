@@ -88,6 +88,7 @@ static bool send_one(struct hb_function *board, void __iomem *memory,
 	struct hb_request request = { .address = board->host + board->done };
 
 	request.at_root = hb_iommu_translate(iommu, request.address);
+	request.is_memory = hb_is_memory(request.at_root);
 	request.length = min_t(u32, board->length - board->done,
 			       HB_REQUEST - request.address % HB_REQUEST);
 	memcpy_fromio(request.data, memory + board->offset + board->done, request.length);

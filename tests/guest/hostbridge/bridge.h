@@ -66,6 +66,7 @@ struct hb_function {
 struct hb_request {
 	u64 address;
 	u64 at_root;		/* what becomes of it there */
+	bool is_memory;		/* of the machine, at @at_root */
 	u32 length;
 	u8 data[HB_REQUEST];
 };
@@ -104,6 +105,7 @@ void hb_board_config(struct hb_function *board);
 void hb_link(struct hb_function *port, bool up);
 
 /* fabric.c */
+bool hb_is_memory(u64 address);
 void __iomem *hb_behind(const struct hb_function *board, u32 bar);
 void __iomem *hb_bar(const struct hb_function *board, u32 bar);
 bool hb_emit(struct hb_function *board, const struct hb_request *request);

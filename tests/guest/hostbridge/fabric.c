@@ -123,7 +123,8 @@ static u32 deliver(struct hb_function *port, u64 address, const struct hb_reques
 	return request->length;
 }
 
-static bool is_memory(u64 address)
+/* Takes a lock that interrupts do not respect, so it is asked before hb_lock is taken */
+bool hb_is_memory(u64 address)
 {
 	unsigned long frame = address >> PAGE_SHIFT;
 
@@ -156,7 +157,7 @@ static void at_root(struct hb_function *from, const struct hb_request *request)
 
 	if (address != HB_NOWHERE && hb_window_at(address, request->length)) {
 		back_down(from, address, request);
-	} else if (address != HB_NOWHERE && is_memory(address)) {
+	} else if (address != HB_NOWHERE && request->is_memory) {
 		into_memory(address, request);
 		from->to_memory += request->length;
 	} else {
