@@ -194,16 +194,62 @@ static bool serve(struct upciedev_vector *vector, u32 rounds, bool message, u64 
 	return true;
 }
 
+static bool take_missed(struct upciedev_vector *vector)
+{
+	bool missed;
+
+	spin_lock_irq(&vector->lock);
+	missed = vector->missed;
+	vector->missed = false;
+	spin_unlock_irq(&vector->lock);
+	return missed;
+}
+
+/*
+ * Is the vector disabled? Where handlers are threads, as on PREEMPT_RT, a message that came just
+ * before still wakes one: what it is about is served by the thread, or when the vector is unmasked.
+ */
+static bool leave_to_others(struct upciedev_vector *vector)
+{
+	unsigned long flags;
+	bool disabled;
+
+	spin_lock_irqsave(&vector->lock, flags);
+	disabled = vector->masked || vector->handed;
+	if (disabled)
+		vector->missed = true;
+	spin_unlock_irqrestore(&vector->lock, flags);
+	return disabled;
+}
+
+/* False if a message was missed meanwhile: then there is more to serve */
+static bool take_back(struct upciedev_vector *vector)
+{
+	bool done;
+
+	spin_lock_irq(&vector->lock);
+	done = !vector->missed || vector->masked;
+	if (done)
+		WRITE_ONCE(vector->handed, false);
+	spin_unlock_irq(&vector->lock);
+	return done;
+}
+
 /*
  * Until nothing is pending; what never ends is a storm, and masked. In a process, while
  * neither the handler of the vector nor its thread runs.
  */
 void upciedev_serve_all(struct upciedev_vector *vector)
 {
+	bool message = take_missed(vector);
 	u64 causes = 0;
 
-	while (!upciedev_gone(vector->board) && serve(vector, HARD_ROUNDS, false, &causes))
+	if (message && !vector->board->device->card->nr_irqs)
+		count(vector, 0, false, false);
+	while (!upciedev_gone(vector->board) && serve(vector, HARD_ROUNDS, message, &causes)) {
+		message = false;
 		cond_resched();
+	}
 }
 
 /* As above, for what came before anybody listened: it is no event, but would send no message */
@@ -270,7 +316,10 @@ irqreturn_t upciedev_msi_handler(int irq, void *data)
 	struct upciedev_vector *vector = data;
 	u64 causes = 0;
 
+	if ((READ_ONCE(vector->masked) || READ_ONCE(vector->handed)) && leave_to_others(vector))
+		return IRQ_HANDLED;
 	if (serve(vector, HARD_ROUNDS, true, &causes)) {
+		WRITE_ONCE(vector->handed, true);
 		disable_irq_nosync(irq);
 		return IRQ_WAKE_THREAD;
 	}
@@ -281,7 +330,11 @@ irqreturn_t upciedev_msi_handler(int irq, void *data)
 
 irqreturn_t upciedev_msi_thread(int irq, void *data)
 {
-	upciedev_serve_all(data);
+	struct upciedev_vector *vector = data;
+
+	do {
+		upciedev_serve_all(vector);
+	} while (!upciedev_gone(vector->board) && !take_back(vector));
 	enable_irq(irq);
 	return IRQ_HANDLED;
 }

@@ -192,6 +192,7 @@ static void begin_clean(struct upciedev_vector *vector)
 		synchronize_irq(vector->irq);
 	else
 		disable_irq(vector->irq);
+	vector->missed = false;
 	upciedev_serve_silently(vector);
 	enable_irq(vector->irq);
 }
