@@ -35,9 +35,9 @@ void set_some_bits(const found_register& what) {
             return what.board.reg(path).write_raw(0x7);
 }
 
-/// Guards come with a card's plugin; the generic one knows none.
+/// Guards come with a card's plugin; the generic one knows none. Administrators' are for root.
 std::vector<found_register> guarded() {
-    auto found = find_registers([](const auto& what) { return what.guard; });
+    auto found = find_registers([](const auto& what) { return what.guard && !what.guard_admin; });
     std::erase_if(found,
                   [](const auto& each) { return each.board.identity().card != each.board.name(); });
     return found;

@@ -36,7 +36,7 @@ def facts(what: Described) -> str:
 def register_facts(reg: upciedev.Reg) -> str:
     what = reg.description
     reset = "none" if what.reset is None else f"{what.reset:#x}"
-    guard = " guard" if what.guard else ""
+    guard = (" guard" if what.guard else "") + (" admin" if what.guard_admin else "")
     place = f"bar {what.bar} at {reg.offset:#x} width {what.width}"
     return f"{place} reset {reset}{guard} {facts(what)}"
 

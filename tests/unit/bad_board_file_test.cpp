@@ -319,7 +319,12 @@ INSTANTIATE_TEST_SUITE_P(
                 "x.yaml:5:31: 'guard' of a register that can only be read; leave it out: it "
                 "forbids writes"},
         bad_row{"guard_text", "  R: {at: regs+0, guard: 1}\n",
-                "x.yaml:5:26: unknown value '1' for 'guard'; use true or false"},
+                "x.yaml:5:26: unknown value '1' for 'guard'; use true, false or admin"},
+        bad_row{"guard_misspelt", "  R: {at: regs+0, guard: amdin}\n",
+                "x.yaml:5:26: unknown value 'amdin' for 'guard'; did you mean 'admin'?"},
+        bad_row{"guard_admin_ro", "  R: {at: regs+0, access: ro, guard: admin}\n",
+                "x.yaml:5:31: 'guard' of a register that can only be read; leave it out: it "
+                "forbids writes"},
         bad_row{"reset_wide", "  R: {at: regs+0, reset: 0x100000000}\n",
                 "x.yaml:5:26: 0x100000000 is too large; the limit is 4294967295 (0xffffffff)"},
         bad_row{"reset_binary", "  R: {at: regs+0, reset: 0b11}\n",

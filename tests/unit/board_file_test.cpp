@@ -293,7 +293,7 @@ std::string example(int n) {
 TEST(board_file, the_examples_in_the_manual_load) {
     const auto board = parse_board_file(example(1), "board-files.md");
     EXPECT_EQ(board->find_register("adc.ch[3].GAIN").offset, 0x130U);
-    EXPECT_EQ(crate_file::parse(example(6), "board-files.md").slots.size(), 2U);
+    EXPECT_EQ(crate_file::parse(example(7), "board-files.md").slots.size(), 2U);
 }
 
 TEST(board_file, a_file_that_cannot_be_read) {

@@ -61,7 +61,7 @@ std::string register_facts(const basic_reg& reg) {
     const auto& what = reg.description();
     return "bar " + std::to_string(what.bar) + " at " + hex(reg.offset()) + " width " +
            std::to_string(what.width) + " reset " + (what.reset ? hex(*what.reset) : "none") +
-           (what.guard ? " guard " : " ") + facts(what);
+           (what.guard ? " guard" : "") + (what.guard_admin ? " admin " : " ") + facts(what);
 }
 
 std::string field_facts(const field& part) {

@@ -66,6 +66,57 @@ TEST(gencard, keeps_guards_apart_that_differ) {
     EXPECT_THAT(text, HasSubstr("#define NVME_DOORBELL_SQ_TAIL\t0x1000\n"));
 }
 
+/// The table of guards of a board with such a BAR.
+std::string guards_of(const std::string& guards) {
+    const auto file = testing::TempDir() + "guards.yaml";
+    std::ofstream(file) << "format: 1\nboard: one\nbars: {regs: {index: 0, size: 64 KiB" + guards +
+                               "}}\nregisters:\n"
+                               "  HOST: {at: regs+0x10, guard: true}\n"
+                               "  FLASH: {at: regs+0x14, guard: admin}\n"
+                               "  GO: {at: regs+0x18, access: wo, guard: admin}\n"
+                               "  ID: {at: regs+0x0, access: ro}\n"
+                               "  CTRL: {at: regs+0x4, repeat: {count: 3, stride: 4}}\n"
+                               "areas: {RAM: {at: regs+0x200, size: 0x100},"
+                               " MORE: {at: regs+0x280, size: 0x100}}\n";
+    const auto text = generate(file);
+    const auto begin = text.find("one_guards[] = {\n");
+    if (begin == std::string::npos) return text;
+    return text.substr(begin + 17, text.find("};", begin) - begin - 17);
+}
+
+std::string guard_row(const std::string& place, const std::string& rest) {
+    return "\t{\n\t\t.bar\t= ONE_BAR_REGS,\n\t\t.offset\t= " + place + rest + "\t},\n";
+}
+
+TEST(gencard, tells_guards_of_administrators) {
+    EXPECT_EQ(
+        guards_of(""),
+        guard_row("0x10,\n\t\t.length\t= 0x4,\n", "\t\t.flags\t= UPCIEDEV_GUARD_READABLE,\n") +
+            guard_row("0x14,\n\t\t.length\t= 0x4,\n",
+                      "\t\t.flags\t= UPCIEDEV_GUARD_READABLE | UPCIEDEV_GUARD_ADMIN,\n") +
+            guard_row("0x18,\n\t\t.length\t= 0x4,\n", "\t\t.flags\t= UPCIEDEV_GUARD_ADMIN,\n"));
+}
+
+TEST(gencard, tells_guards_that_repeat) {
+    const std::string period = "\t\t.period\t= 0x800,\n";
+    EXPECT_EQ(
+        guards_of(", guards: {every: 2 KiB}"),
+        guard_row("0x10,\n\t\t.length\t= 0x4,\n",
+                  period + "\t\t.flags\t= UPCIEDEV_GUARD_READABLE,\n") +
+            guard_row("0x14,\n\t\t.length\t= 0x4,\n",
+                      period + "\t\t.flags\t= UPCIEDEV_GUARD_READABLE | UPCIEDEV_GUARD_ADMIN,\n") +
+            guard_row("0x18,\n\t\t.length\t= 0x4,\n",
+                      period + "\t\t.flags\t= UPCIEDEV_GUARD_ADMIN,\n"));
+}
+
+TEST(gencard, opens_only_what_is_described) {
+    EXPECT_EQ(
+        guards_of(", guards: {rest: true}"),
+        guards_of("") +
+            guard_row("0x0,\n\t\t.length\t= 0x1c,\n", "\t\t.flags\t= UPCIEDEV_GUARD_OPEN,\n") +
+            guard_row("0x200,\n\t\t.length\t= 0x180,\n", "\t\t.flags\t= UPCIEDEV_GUARD_OPEN,\n"));
+}
+
 /// A board of big-endian registers whose interrupt is acknowledged there.
 std::string big_endian(const std::string& acknowledge) {
     const auto file = testing::TempDir() + "big.yaml";

@@ -67,6 +67,7 @@ void read_bar(const yaml_node& node, board_draft& draft) {
                                            {{"uncached", false}, {"write-combined", true}})
                              .value_or(false);
     read_peer(keys.find("peer"), bar, sink);
+    read_guards(keys.find("guards"), bar, draft);
     bar.order = read_order(keys.find("endian"), sink).value_or(draft.order);
     bar.text = read_text(keys.find("description"), sink).value_or("");
     keys.finish();
@@ -114,6 +115,7 @@ void read_keys(const yaml_node& root, board_draft& draft) {
 void read_board(const yaml_node& root, board_draft& draft) {
     read_keys(root, draft);
     check_layout(draft);
+    check_guards(draft);
 }
 
 const bar_description* board_draft::bar(unsigned index) const noexcept {

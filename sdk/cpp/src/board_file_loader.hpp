@@ -7,6 +7,7 @@
 #include <upciedev/description.hpp>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,9 +24,10 @@ struct board_draft {
     diagnostics& sink;
     board_description board;
     byte_order order = byte_order::little;
-    bool bars_are_sound = false;           ///< so that places can be checked against them
-    std::vector<text_mark> register_marks; ///< of board.registers
-    std::vector<text_mark> area_marks;     ///< of board.areas
+    bool bars_are_sound = false;               ///< so that places can be checked against them
+    std::vector<text_mark> register_marks;     ///< of board.registers
+    std::vector<text_mark> area_marks;         ///< of board.areas
+    std::map<unsigned, text_mark> guard_marks; ///< of `every` or `rest`, by BAR
 
     [[nodiscard]] const bar_description* bar(unsigned index) const noexcept;
 };
@@ -60,6 +62,8 @@ void read_board(const yaml_node& root, board_draft& draft);
 
 // The parts of a board file, in the order in which they need each other.
 void read_bars(const yaml_node* node, board_draft& draft);
+/// The key `guards` of a BAR whose index is known.
+void read_guards(const yaml_node* node, bar_description& bar, board_draft& draft);
 void read_registers(const yaml_node* node, board_draft& draft);
 void read_areas(const yaml_node* node, board_draft& draft);
 /// Multiplexed channels, the key `layout` of an area whose other keys are read.
@@ -86,6 +90,8 @@ known_part look_up(const register_part& part, const board_draft& draft);
 
 /// BAR bounds, alignment, overlaps of what stands in a known BAR.
 void check_layout(const board_draft& draft);
+/// Whether guards can repeat so in the BARs; of a file without other errors.
+void check_guards(const board_draft& draft);
 /// \param draft whose registers are known; nullptr: nobody looks whether the registers exist
 std::vector<match_description> read_matches(const yaml_node* node, diagnostics& sink,
                                             const board_draft* draft);

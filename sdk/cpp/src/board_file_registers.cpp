@@ -14,12 +14,14 @@ namespace {
 constexpr std::size_t most_registers = 32'768; // arrays counted once; boards have some hundred
 constexpr unsigned least_default_width = 32;   // most boards take nothing narrower
 
+enum class guard_kind : std::uint8_t { none, all, admin };
+
 /// What a register inherits from the groups around it.
 struct scope {
     std::string prefix;            ///< "adc.ch[]."
     std::optional<bar_place> base; ///< places inside are relative to it
     std::optional<byte_order> order;
-    bool guard = false;
+    guard_kind guard = guard_kind::none;
     bool sound = true; ///< no error in the groups around it
     std::vector<repeat> repeats;
 };
@@ -78,13 +80,21 @@ void read_width(map_reader& keys, register_description& what) {
     if (type) what.convert.type = *type;
 }
 
-void read_guard(map_reader& keys, register_description& what, bool inherited) {
+std::optional<guard_kind> read_guard_kind(const yaml_node* node, diagnostics& sink) {
+    return read_choice<guard_kind>(
+        node, sink,
+        {{"true", guard_kind::all}, {"false", guard_kind::none}, {"admin", guard_kind::admin}});
+}
+
+void read_guard(map_reader& keys, register_description& what, guard_kind inherited) {
     const auto* node = keys.find("guard");
-    const auto guard = read_bool(node, keys.sink());
-    if (guard == true && what.access == access::ro)
+    const auto guard = read_guard_kind(node, keys.sink());
+    if (guard.value_or(guard_kind::none) != guard_kind::none && what.access == access::ro)
         keys.sink().report(node->key_mark, "'guard' of a register that can only be read",
                            "leave it out: it forbids writes");
-    what.guard = guard.value_or(inherited) && what.access != access::ro;
+    if (what.access == access::ro) return;
+    what.guard = guard.value_or(inherited) != guard_kind::none;
+    what.guard_admin = guard.value_or(inherited) == guard_kind::admin;
 }
 
 void read_reset(map_reader& keys, register_description& what) {
@@ -137,7 +147,7 @@ void read_group(const yaml_node& node, const scope& around, board_draft& draft) 
     inside.prefix += node.key + (read_repeat(keys, inside.repeats) ? "[]." : ".");
     if (const auto* at = keys.find("at")) inside.base = read_scoped_place(*at, around, draft);
     if (const auto order = read_order(keys.find("endian"), draft.sink)) inside.order = order;
-    inside.guard = read_bool(keys.find("guard"), draft.sink).value_or(around.guard);
+    inside.guard = read_guard_kind(keys.find("guard"), draft.sink).value_or(around.guard);
     if (auto text = read_text(keys.find("description"), draft.sink))
         draft.board.groups.push_back(
             {inside.prefix.substr(0, inside.prefix.size() - 1), std::move(*text)});

@@ -36,6 +36,7 @@ settable settable_bits(const register_description& what) {
     const auto rules = rules_of(what);
     if (rules.pop) return {0, "reading it takes from a FIFO"};
     if (rules.clear_on_read != 0) return {0, "reading it clears bits"};
+    if (what.guard_admin) return {0, "guarded: flash or reconfiguration, for administrators"};
     if (what.guard) return {0, "guarded: it takes a bus address or starts an engine"};
     const std::uint64_t mask = rules.readable & rules.writable & ~rules.write_effects();
     if (mask == 0) return {0, why_nothing_is_left(what, rules)};

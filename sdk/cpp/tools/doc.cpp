@@ -134,17 +134,29 @@ void write_identity(document& page, const board_description& board) {
     page.table({"identity", "of the board"}, rows);
 }
 
+std::string guards_text(const upciedev::bar_description& bar) {
+    if (bar.guards_rest) return "guarded where nothing is named";
+    if (bar.guards_every == 0) return {};
+    return fmt::format("guards recur every {:#x} bytes", bar.guards_every);
+}
+
 void write_bars(document& page, const board_description& board) {
     page.heading(2, {{"BARs"}});
     std::vector<row> rows;
     for (const auto& bar : board.bars)
-        rows.push_back({{std::to_string(bar.index)},
-                        code(bar.name),
-                        {human_size(bar.size)},
-                        {joined({bar.write_combined ? "write-combined" : "uncached",
-                                 bar.peer ? "open to peers" : "", order_text(bar.order)})},
-                        {bar.text}});
+        rows.push_back(
+            {{std::to_string(bar.index)},
+             code(bar.name),
+             {human_size(bar.size)},
+             {joined({bar.write_combined ? "write-combined" : "uncached",
+                      bar.peer ? "open to peers" : "", guards_text(bar), order_text(bar.order)})},
+             {bar.text}});
     page.table({"BAR", "name", "size", "mapping", "description"}, rows);
+}
+
+std::string guard_text(const register_description& what) {
+    if (!what.guard) return {};
+    return what.guard_admin ? "guarded, for administrators" : "guarded";
 }
 
 row register_row(const board_description& board, const register_description& what) {
@@ -152,7 +164,7 @@ row register_row(const board_description& board, const register_description& wha
             code(indexed(what.path, what.repeats)),
             {joined({std::to_string(what.width), order_text(what.order)})},
             {access_text(what.access)},
-            {joined({effects_text(what), what.guard ? "guarded" : "",
+            {joined({effects_text(what), guard_text(what),
                      what.enables_interrupts ? "enables interrupts" : ""})},
             code(reset_text(what.reset)),
             {number_text(what.convert)},

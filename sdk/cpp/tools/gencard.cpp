@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // upciedev-gencard: writes the tables of a card plugin from the board's file, so that the driver
 // and the SDK cannot disagree on which registers are dangerous.
+#include "gencard_guards.hpp"
+
 #include <upciedev/board_file.hpp>
 #include <upciedev/error.hpp>
 
@@ -34,14 +36,6 @@ constexpr std::size_t longest_engine_name = 31;
 std::uint64_t low_bits(unsigned width) {
     return ~std::uint64_t{0} >> (64 - width);
 }
-
-/// Registers that no user may write, next to each other and alike.
-struct window {
-    unsigned bar = 0;
-    std::uint64_t begin = 0;
-    std::uint64_t end = 0;
-    bool readable = false;
-};
 
 /// The bits of a register or field.
 struct bit_range {
@@ -110,36 +104,6 @@ std::string define(const std::string& name, std::string_view value) {
     return pad("#define " + name, value_column, '\t') + std::string(value) + "\n";
 }
 
-/// Touching windows of the same kind become one.
-std::vector<window> merge(std::vector<window> windows) {
-    std::sort(windows.begin(), windows.end(), [](const window& a, const window& b) {
-        return std::pair(a.bar, a.begin) < std::pair(b.bar, b.begin);
-    });
-    std::vector<window> merged;
-    for (const auto& next : windows) {
-        const bool joins = !merged.empty() && merged.back().bar == next.bar &&
-                           merged.back().end >= next.begin &&
-                           merged.back().readable == next.readable;
-        if (joins)
-            merged.back().end = std::max(merged.back().end, next.end);
-        else
-            merged.push_back(next);
-    }
-    return merged;
-}
-
-std::vector<window> guards(const board_description& board) {
-    std::vector<window> windows;
-    for (const auto& [path, place] : board.all_registers()) {
-        const auto& what = *place.description;
-        if (!what.guard) continue;
-        // What only takes writes is not known to stand reads.
-        const bool readable = what.access != access::wo && !what.reading_has_effects();
-        windows.push_back({what.bar, place.offset, place.offset + what.width / 8, readable});
-    }
-    return merge(std::move(windows));
-}
-
 class header {
   public:
     header(const board_description& board, std::string source)
@@ -182,16 +146,11 @@ class header {
     }
 
     [[nodiscard]] std::string guard_table() const {
-        const auto windows = guards(board_);
-        if (windows.empty()) return {};
-        auto text = fmt::format("static const struct upciedev_guard {}_guards[] = {{\n", lower_);
-        for (const auto& guard : windows)
-            text +=
-                fmt::format("\t{{\n\t\t.bar\t= {},\n\t\t.offset\t= {:#x},\n\t\t.length\t= {:#x},\n"
-                            "{}\t}},\n",
-                            bar_name(guard.bar), guard.begin, guard.end - guard.begin,
-                            guard.readable ? "\t\t.flags\t= UPCIEDEV_GUARD_READABLE,\n" : "");
-        return text + "};\n\n";
+        const auto rows =
+            gencard::guard_rows(board_, [this](unsigned index) { return bar_name(index); });
+        if (rows.empty()) return {};
+        return fmt::format("static const struct upciedev_guard {}_guards[] = {{\n{}}};\n\n", lower_,
+                           rows);
     }
 
     [[nodiscard]] bit_range bits_of(const upciedev::register_part& part) const {

@@ -77,6 +77,7 @@ void bind_described(py::module_& core) {
     reg.def_readonly("bar", &register_description::bar);
     reg.def_readonly("reset", &register_description::reset);
     reg.def_readonly("guard", &register_description::guard);
+    reg.def_readonly("guard_admin", &register_description::guard_admin);
     reg.def_readonly("enables_interrupts", &register_description::enables_interrupts);
     reg.def_readonly("fields", &register_description::fields);
 

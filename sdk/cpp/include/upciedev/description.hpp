@@ -72,6 +72,9 @@ struct UPCIEDEV_API register_description {
     /// One element of it has enable bits, see board_description::enable_bits(). Set by
     /// build_index().
     bool enables_interrupts = false;
+    /// With `guard`: it serves flash or reconfiguration instead, and calls of administrators
+    /// (CAP_SYS_RAWIO) write it.
+    bool guard_admin = false;
     std::vector<field_description> fields;
     std::vector<repeat> repeats; ///< outermost first, at most 4; empty for a single register
     std::string text;            ///< description
@@ -179,6 +182,9 @@ struct bar_description {
     std::optional<stretch> scratch{};
     byte_order order = byte_order::little; ///< where a register or area says nothing else
     std::string text;
+    std::uint64_t guards_every =
+        0;                    ///< bytes after which its guarded registers recur; 0: they do not
+    bool guards_rest = false; ///< all is guarded but the registers and areas of the file
 };
 
 /// PCI ids by which a board finds its file.
