@@ -48,6 +48,13 @@ bool access_session::route(reader& body, reply& to) {
     return true;
 }
 
+/// Of a stretch inside the BAR; whether the engine would read or write there is not known here.
+bool access_session::refuses_engine(const window_request& what, std::uint64_t size) const {
+    const bool inside =
+        what.length != 0 && what.length <= size && what.offset <= size - what.length;
+    return inside && !with_.guards.at(what.bar).permits(what.offset, what.length, true, false);
+}
+
 bool access_session::window(reader& body, reply& to) {
     const auto what = body.take<window_request>();
     if (!body.whole()) return false;
@@ -58,6 +65,7 @@ bool access_session::window(reader& body, reply& to) {
         (with_.claims.claimed_against(what.process) ||
          !with_.leases.free_for({what.bar, what.offset, what.length, what.process})))
         to.error = EBUSY;
+    if (to.error == 0 && refuses_engine(what, facts.size)) to.error = EPERM;
     to.body.put(window_answer{facts.size, facts.peer ? 1U : 0U, redirects ? 1U : 0U});
     return true;
 }

@@ -47,11 +47,16 @@ detail::owned_file memory_of(int file, bool writing) {
 } // namespace
 
 access_shared::access_shared(sim_board& what, access_facts told)
-    : board(what), facts(std::move(told)) {
-    for (const auto& bar : what.hardware().description().bars)
-        for (const auto& each : mapped_pages(what.hardware(), bar.index, bar.size))
+    : board(what), facts(std::move(told)),
+      guards(detail::guards_of(what.hardware().description())) {
+    for (const auto& bar : what.hardware().description().bars) {
+        const auto may = [&](std::uint64_t offset, std::uint64_t length, bool writing) {
+            return what.map(bar.index, offset, length, writing) != nullptr;
+        };
+        for (const auto& each : mapped_pages(bar.size, may))
             if (auto& all = areas.at(bar.index); all.size() < most_areas)
                 all.push_back({each.offset, each.length, each.writing ? 1U : 0U});
+    }
 }
 
 access_session::access_session(access_shared& with, int socket, std::atomic<bool>& is_channel)

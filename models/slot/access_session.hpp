@@ -3,6 +3,7 @@
 
 #include "access_channel.hpp"
 #include "access_claims.hpp"
+#include "bar_guards.hpp"
 #include "owned_file.hpp"
 #include "sim_peer.hpp"
 
@@ -43,6 +44,7 @@ struct access_shared {
     }
     sim_board& board;
     access_facts facts;
+    const std::array<detail::bar_guards, detail::bars_of_a_board> guards;
     access_claims claims;
     std::chrono::milliseconds longest{500}; ///< of one call; then the client asks on
     std::array<std::vector<detail::slot_wire::area>, detail::bars_of_a_board> areas;
@@ -88,6 +90,8 @@ class access_session {
     bool peer(reader& body, reply& to);
     bool route(reader& body, reply& to);
     bool window(reader& body, reply& to);
+    [[nodiscard]] bool refuses_engine(const detail::slot_wire::window_request& what,
+                                      std::uint64_t size) const;
     bool lease(reader& body, reply& to);
     bool give_back(reader& body);
     bool open_channel(reader& body, reply& to);

@@ -17,7 +17,10 @@ constexpr std::uint64_t serial_base = 0x7570636965; // "upcie"
 std::vector<vfio_user::stretch> mappable_pages(const model_board& board, unsigned bar,
                                                std::uint64_t size) {
     std::vector<vfio_user::stretch> runs;
-    for (const auto& each : mapped_pages(board, bar, size / page * page))
+    const auto may = [&](std::uint64_t offset, std::uint64_t length, bool writing) {
+        return board.mappable(bar, offset, length, writing);
+    };
+    for (const auto& each : mapped_pages(size / page * page, may))
         if (each.writing) runs.push_back({each.offset, each.length});
     return runs;
 }

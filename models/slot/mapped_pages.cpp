@@ -5,13 +5,15 @@
 
 namespace upciedev::slot {
 
-std::vector<page_run> mapped_pages(const model_board& board, unsigned bar, std::uint64_t size) {
+std::vector<page_run> mapped_pages(
+    std::uint64_t size,
+    const std::function<bool(std::uint64_t offset, std::uint64_t length, bool writing)>& may) {
     constexpr std::uint64_t page = 4096;
     std::vector<page_run> runs;
     for (std::uint64_t at = 0; at < size; at += page) {
         const auto length = std::min(page, size - at);
-        if (!board.mappable(bar, at, length, false)) continue;
-        const bool writing = board.mappable(bar, at, length, true);
+        if (!may(at, length, false)) continue;
+        const bool writing = may(at, length, true);
         if (!runs.empty() && runs.back().offset + runs.back().length == at &&
             runs.back().writing == writing)
             runs.back().length += length;

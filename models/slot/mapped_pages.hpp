@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <upciedev/model.hpp>
-
+#include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace upciedev::slot {
@@ -15,6 +15,9 @@ struct page_run {
 };
 
 /// What of a BAR can be mapped; the last page may be cut short by the BAR's end.
-std::vector<page_run> mapped_pages(const model_board& board, unsigned bar, std::uint64_t size);
+/// \param may whether these bytes can be mapped
+std::vector<page_run> mapped_pages(
+    std::uint64_t size,
+    const std::function<bool(std::uint64_t offset, std::uint64_t length, bool writing)>& may);
 
 } // namespace upciedev::slot

@@ -34,6 +34,8 @@ class bar_guards {
     /// A map may hold the pages of these bytes; there are no maps for administrators.
     [[nodiscard]] bool permits_map(std::uint64_t offset, std::uint64_t bytes,
                                    bool writing) const noexcept;
+    /// More is guarded than the registers that are.
+    [[nodiscard]] bool reach_further() const noexcept { return period_ != 0 || rest_; }
     /// All guarded registers, as they stand in the file.
     [[nodiscard]] const bar_windows& guarded() const noexcept { return guarded_; }
     /// These bytes are among them, or among their repetitions.

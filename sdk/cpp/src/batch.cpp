@@ -104,7 +104,9 @@ void batch::run() {
     if (state_->answers.empty()) return;
     const outcome came = board_->way().run(state_->answers);
     state_->done = came.done;
-    if (came.error) board_->fail(came.error, state_->entries.at(came.done).where());
+    if (came.error)
+        board_->fail(came.error, state_->entries.at(came.done).where(),
+                     &state_->answers[came.done]);
 }
 
 void batch::clear() {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "bar_guards.hpp"
 #include "board_state.hpp"
 #include "chardev_lease.hpp"
 #include "dma_state.hpp"
 #include "irq_state.hpp"
+#include "transport_check.hpp"
 
 #include <upciedev/board.hpp>
 
@@ -69,11 +71,14 @@ void board_state::reopen() {
     use(std::move(fresh));
 }
 
-void board_state::fail(std::error_code cause, std::string where) const {
+void board_state::fail(std::error_code cause, std::string where, const operation* what) const {
     if (cause == std::errc::device_or_resource_busy)
         if (const auto who = way().claimed_by_other())
             throw error(errc::busy, std::move(where), "claimed by " + describe(*who),
                         "wait for it to end", cause);
+    if (cause == std::errc::operation_not_permitted && what != nullptr && description_)
+        if (const auto why = refusal_of(*description_, what->bar, what->offset, bytes_of(*what)))
+            throw error(errc::not_permitted, std::move(where), why->reason, why->remedy, cause);
     throw_access_error(cause, std::move(where));
 }
 

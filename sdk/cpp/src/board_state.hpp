@@ -43,10 +43,11 @@ class board_state {
     void run(operation& what, const Where& where) const {
         const outcome result = way().run({&what, 1});
         if (result.error) [[unlikely]]
-            fail(result.error, where());
+            fail(result.error, where(), &what);
     }
-    /// An access failed. Who has claimed the board is named.
-    [[noreturn]] void fail(std::error_code cause, std::string where) const;
+    /// An access failed. Who has claimed the board is named. \param what the access, if it is known
+    [[noreturn]] void fail(std::error_code cause, std::string where,
+                           const operation* what = nullptr) const;
 
   private:
     void use(transport_ptr way);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "area_copy.hpp"
+#include "bar_guards.hpp"
 #include "builtin_transports.hpp"
 #include "chardev_lease.hpp"
 #include "model_state.hpp"
@@ -53,6 +54,8 @@ struct sim_board::state {
     state& operator=(const state&) = delete;
 
     board_description_ptr description;
+    const std::array<detail::bar_guards, bars_of_a_board> guards = detail::guards_of(*description);
+    const bool admin = detail::is_administrator(); // as of who opens a file of the driver
     board_identity who;
     model_board board;
     std::mutex lock; // over one operation; maps go around it, as they do in hardware
@@ -66,8 +69,12 @@ struct sim_board::state {
     std::shared_ptr<detail::sim_dma> dma;               // so do channels
 
     [[nodiscard]] detail::model_rules& rules(unsigned bar) { return board.internals().rules[bar]; }
-    bool guarded(const operation& op);
     int check(const operation& op);
+    [[nodiscard]] bool mappable(unsigned bar, std::uint64_t offset, std::uint64_t length,
+                                bool writing) const {
+        return board.mappable(bar, offset, length, writing) && // not where a register is guarded
+               (!guards[bar].reach_further() || guards[bar].permits_map(offset, length, writing));
+    }
     int carry_out(operation& op);
     int poll(operation& op);
     void write(const operation& op, std::uint64_t offset, std::uint64_t bits);
@@ -80,6 +87,16 @@ struct sim_board::state {
         return detail::backplane_behind(dma->host().leads_to().get());
     }
     [[nodiscard]] detail::sim_peer window(unsigned bar) const;
+    /// The channel reads from other boards.
+    [[nodiscard]] bool is_read(std::optional<unsigned> channel) const {
+        return channel && description->dma.at(*channel).to_board;
+    }
+    /// Guards hold for other boards' engines as for users, whoever started them.
+    [[nodiscard]] bool refuses_engine(const detail::window_leases::stretch& what,
+                                      bool reads) const {
+        return what.bar < bars_of_a_board &&
+               !guards[what.bar].permits(what.offset, what.length, !reads, false);
+    }
     [[nodiscard]] detail::found_peer find(transport& peer,
                                           const detail::window_leases::stretch& where,
                                           std::optional<unsigned> channel) const;
@@ -126,9 +143,8 @@ bar_facts sim_board::bar(unsigned index) const {
     facts.is_64bit = found->size > 0x80000000U;
     facts.write_combined = found->write_combined;
     facts.peer = found->peer;
-    const auto& board = state_->board;
-    const bool all_read = board.mappable(index, 0, found->size, false);
-    if (all_read && board.mappable(index, 0, found->size, true))
+    const bool all_read = state_->mappable(index, 0, found->size, false);
+    if (all_read && state_->mappable(index, 0, found->size, true))
         facts.mapping = "all";
     else
         facts.mapping = "partly";
@@ -209,6 +225,7 @@ detail::found_peer sim_board::state::find(transport& peer,
     if (its_bus != bus) return {EXDEV, {}, {}};
     if (other->gone()) return {EHOSTDOWN, {}, {}};
     auto window = other->state_->window(where.bar);
+    window.guarded = where.length != 0 && other->state_->refuses_engine(where, is_read(channel));
     window.gone = [bus = bus->shared_from_this(), slot = window.end.slot] {
         return !bus->answers(slot);
     };
@@ -225,6 +242,7 @@ detail::found_peer sim_board::state::judged(detail::sim_peer window,
         const bool outside = where.offset > size || where.length > size - where.offset;
         if (size == 0 || outside) found.failed = size == 0 ? ENXIO : ERANGE;
     }
+    if (found.failed == 0 && found.peer.guarded) found.failed = EPERM;
     const auto* const engine = channel ? &description->dma.at(*channel) : nullptr;
     found.route = detail::route_between(end(), found.peer, engine, policy);
     return found;
@@ -320,7 +338,7 @@ volatile std::byte* sim_board::map(unsigned bar, std::uint64_t offset, std::uint
         return nullptr;
     const auto memory = state_->board.memory(bar);
     if (length == 0 || length > memory.size() || offset > memory.size() - length) return nullptr;
-    return state_->board.mappable(bar, offset, length, for_writing) ? &memory[offset] : nullptr;
+    return state_->mappable(bar, offset, length, for_writing) ? &memory[offset] : nullptr;
 }
 
 void sim_board::plug(std::shared_ptr<model_slot> slot) {
@@ -348,21 +366,13 @@ void sim_board::push(std::string_view path, std::span<const std::uint64_t> bits)
     state_->board.push(path, bits);
 }
 
-bool sim_board::state::guarded(const operation& op) {
-    const std::uint64_t end = op.offset + detail::bytes_of(op);
-    bool found = false;
-    for (std::uint64_t at = op.offset; at < end && !found; at += op.width / 8)
-        rules(op.bar).for_each_cell(
-            at, op.width / 8, [&](const detail::model_cell& cell) { found = found || cell.guard; });
-    return found;
-}
-
 int sim_board::state::check(const operation& op) {
     const bool known = op.bar < bars_of_a_board;
     if (const int error = detail::check_operation(op, known ? board.memory(op.bar).size() : 0))
         return error;
-    const bool memory = rules(op.bar).plain_memory(op.offset, detail::bytes_of(op));
-    return detail::is_write(op) && !memory && guarded(op) ? EPERM : 0;
+    const bool permitted =
+        guards[op.bar].permits(op.offset, detail::bytes_of(op), detail::is_write(op), admin);
+    return permitted ? 0 : EPERM;
 }
 
 int sim_board::state::carry_out(operation& op) {

@@ -39,6 +39,7 @@ struct sim_peer {
     bool offered = false;      ///< as a peer window
     std::uint64_t address = 0; ///< of its BAR on the bus
     std::uint64_t size = 0;    ///< bytes; 0: no such BAR
+    bool guarded = false;      ///< of what is wanted, some
     int busy = 0;              ///< EBUSY: claimed or leased by somebody else; ENODEV
     std::function<bool()> gone = [] { return false; };
 };

@@ -20,8 +20,9 @@ constexpr std::uint64_t sim_bus_address(unsigned slot, unsigned bar,
 
 /// A simulated board, in this process: a model_board behind the checks of a driver.
 ///
-/// A `guard: true` register refuses writes (EPERM), and a write leaves the enable bits of `irqs`
-/// as they are, as with the driver. A page is mapped for
+/// As with the driver, guards refuse writes (EPERM), those of `guard: admin` unless the thread that
+/// made the board has CAP_SYS_RAWIO; in a BAR with `rest` they refuse all access to what the file
+/// does not describe. A write leaves the enable bits of `irqs` as they are. A page is mapped for
 /// writing only if all its registers are plain read-write ones that nothing watches, and for
 /// reading only if no read in it has effects; elsewhere in a mapped page writes last.
 class UPCIEDEV_API sim_board final : public transport {
