@@ -180,5 +180,7 @@ class unbound {
 
 // The test that runs may cause kernel warnings that contain this text.
 void expect_kernel_message(const std::string& text);
+// Anything but the reports of what the kernel itself takes for a fault.
+void expect_all_but_kernel_faults();
 
 } // namespace raw
