@@ -89,12 +89,18 @@ static void keep_config(struct upciedev_device *device)
 	pci_save_state(device->pdev);
 }
 
+/* As it was when the board began */
+void upciedev_config_restore(struct upciedev_device *device)
+{
+	if (device->config && !pci_load_saved_state(device->pdev, device->config))
+		pci_restore_state(device->pdev);
+}
+
 /* Gives a board that has lost it its configuration back */
 static int regain_config(struct upciedev_device *device)
 {
-	if (device->config && upciedev_any_bar_lost(device) &&
-	    !pci_load_saved_state(device->pdev, device->config))
-		pci_restore_state(device->pdev);
+	if (upciedev_any_bar_lost(device))
+		upciedev_config_restore(device);
 	return upciedev_bars_check(device);
 }
 

@@ -10,7 +10,8 @@
  *	CUT_OFF		an engine did not stop. It goes on as soon as Bus Master is on again, with
  *			addresses of memory that has been freed: leaving this state takes a proof
  *			that the board has been reset
- *	RESETTING	between two boards: a reset, a suspend or a recovery is under way
+ *	RESETTING	between two boards: a reset, a suspend or a recovery is under way, or the
+ *			board was taken offline
  *	LOST		no reset is possible, or the last one failed
  *
  * Interrupt handlers mask INTx while others set Bus Master in the same register, so each

@@ -92,13 +92,16 @@ static void upciedev_remove(struct pci_dev *pdev)
  * @device: device, whose PCI device is locked
  * @proof: that the board has been reset since, as far as the caller knows
  *
- * Returns 0, or why there is no board.
+ * Returns 0, or why there is no board: ENODEV if it was taken offline.
  */
 int upciedev_board_again(struct upciedev_device *device, enum upciedev_reset_proof proof)
 {
 	struct pci_dev *pdev = device->pdev;
 	int err = -EIO;
 
+	device_lock_assert(&pdev->dev);
+	if (device->off)
+		return -ENODEV;
 	if (proof == UPCIEDEV_NO_PROOF && upciedev_owes_reset(device))
 		proof = upciedev_reset_function(pdev);
 	if (!upciedev_settle(device, proof))
@@ -118,11 +121,16 @@ static void board_again(struct pci_dev *pdev)
 		upciedev_reset_soon(device);
 }
 
-/* Whoever asked for the reset knows more, and begins the board itself */
+/*
+ * Whoever asked for the reset knows more, and begins the board itself. A reset by others brings
+ * back a board that was left off.
+ */
 static void upciedev_reset_done(struct pci_dev *pdev)
 {
 	struct upciedev_device *device = pci_get_drvdata(pdev);
 
+	if (!device->held_off)
+		device->off = false;
 	if (!device->resetting)
 		board_again(pdev);
 }

@@ -17,6 +17,7 @@ static const char * const names[UPCIEDEV_NR_COUNTERS] = {
 	[UPCIEDEV_COUNT_BOARDS]		   = "boards",
 	[UPCIEDEV_COUNT_FILES]		   = "files",
 	[UPCIEDEV_COUNT_LEASES]		   = "leases",
+	[UPCIEDEV_COUNT_OFFLINE_FILES]	   = "offline_files",
 	[UPCIEDEV_COUNT_IRQ_FILES]	   = "irq_files",
 	[UPCIEDEV_COUNT_EVENT_RINGS]	   = "event_rings",
 	[UPCIEDEV_COUNT_CHANNELS]	   = "dma_files",

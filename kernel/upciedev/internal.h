@@ -48,6 +48,7 @@ enum upciedev_counter {
 	UPCIEDEV_COUNT_BOARDS,
 	UPCIEDEV_COUNT_FILES,
 	UPCIEDEV_COUNT_LEASES,
+	UPCIEDEV_COUNT_OFFLINE_FILES,
 	UPCIEDEV_COUNT_IRQ_FILES,
 	UPCIEDEV_COUNT_EVENT_RINGS,
 	UPCIEDEV_COUNT_CHANNELS,
@@ -136,7 +137,9 @@ struct upciedev_device {
 	u32 root;
 	u32 host_bridge;	/* its vendor and device, as in route.c */
 	bool confined;		/* by an IOMMU, when the board began */
-	bool resetting;		/* by reset.c; device lock of the PCI device */
+	bool resetting;		/* by reset.c; device lock of the PCI device, as the next two */
+	bool off;		/* taken offline: no board begins */
+	bool held_off;		/* by an open file, so that resets do not change that */
 	bool link_reset;	/* the error that is being recovered from reset the link */
 	struct upciedev_containment containment;
 	struct work_struct reset_work;	/* an engine was cut off */
@@ -414,6 +417,7 @@ int upciedev_board_begin(struct upciedev_device *device);
 void upciedev_board_end(struct upciedev_device *device);
 void upciedev_board_put(struct upciedev_board *board);
 void upciedev_board_fail(struct upciedev_board *board);
+void upciedev_config_restore(struct upciedev_device *device);
 
 /* chardev.c */
 int upciedev_chardev_init(void);
@@ -570,6 +574,9 @@ u64 upciedev_causes_of(const struct upciedev_board *board, u32 vectors);
 int upciedev_mmap(struct file *filp, struct vm_area_struct *vma);
 void upciedev_unmap_all(struct upciedev_device *device);
 
+/* offline.c */
+long upciedev_offline(struct upciedev_file *file, struct upciedev_offline __user *arg);
+
 /* peer.c */
 void upciedev_peer_add(struct upciedev_device *device);
 void upciedev_peer_remove(struct upciedev_device *device);
@@ -593,6 +600,9 @@ void upciedev_resets_exit(void);
 long upciedev_reset(struct upciedev_file *file, unsigned long arg);
 void upciedev_reset_work(struct work_struct *work);
 void upciedev_reset_soon(struct upciedev_device *device);
+int upciedev_reset_device(struct upciedev_device *device);
+struct pci_dev *upciedev_lock_for_reset(struct pci_dev *pdev);
+void upciedev_unlock_after_reset(struct pci_dev *pdev, struct pci_dev *bridge);
 
 /* route.c */
 struct upciedev_route upciedev_route_find(const struct upciedev_device *from,

@@ -217,6 +217,8 @@ long upciedev_ioctl(struct file *filp, unsigned int command, unsigned long arg)
 		return upciedev_claim(file, user);
 	case UPCIEDEV_RESET:
 		return upciedev_reset(file, arg);
+	case UPCIEDEV_OFFLINE:
+		return upciedev_offline(file, user);
 	case UPCIEDEV_IRQ_INFO:
 		return upciedev_irq_info(file, user);
 	case UPCIEDEV_IRQ_OPEN:

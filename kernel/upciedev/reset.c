@@ -55,8 +55,11 @@ static bool resets_by_power(struct pci_dev *pdev)
 	return !(control & PCI_PM_CTRL_NO_SOFT_RESET);
 }
 
-/* The caller holds both locks of lock_both(). Returns 0 if there is a board again */
-static int reset_device(struct upciedev_device *device)
+/*
+ * The caller holds both locks of upciedev_lock_for_reset(). Returns 0 if there is a board again;
+ * ENOTTY if it cannot be reset, whether there is one or not.
+ */
+int upciedev_reset_device(struct upciedev_device *device)
 {
 	struct pci_dev *pdev = device->pdev;
 	enum upciedev_reset_proof proof;
@@ -89,14 +92,14 @@ static int reset_locked(struct upciedev_file *file)
 		return -ENODEV;
 	if (claimed_by_other(file))
 		return -EBUSY;
-	err = reset_device(file->device);
+	err = upciedev_reset_device(file->device);
 	if (err == -ENOTTY)	/* which here is an unknown command */
 		return -EOPNOTSUPP;
 	return err;
 }
 
 /* It may be the bridge that resets what is below it; returns the bridge */
-static struct pci_dev *lock_both(struct pci_dev *pdev)
+struct pci_dev *upciedev_lock_for_reset(struct pci_dev *pdev)
 {
 	struct pci_dev *bridge = pci_upstream_bridge(pdev);
 
@@ -106,7 +109,7 @@ static struct pci_dev *lock_both(struct pci_dev *pdev)
 	return bridge;
 }
 
-static void unlock_both(struct pci_dev *pdev, struct pci_dev *bridge)
+void upciedev_unlock_after_reset(struct pci_dev *pdev, struct pci_dev *bridge)
 {
 	pci_dev_unlock(pdev);
 	if (bridge)
@@ -118,15 +121,16 @@ void upciedev_reset_work(struct work_struct *work)
 {
 	struct upciedev_device *device = container_of(work, struct upciedev_device, reset_work);
 	struct pci_dev *pdev = device->pdev;
-	struct pci_dev *bridge = lock_both(pdev);
+	struct pci_dev *bridge = upciedev_lock_for_reset(pdev);
 	int err = 0;
 
-	if (pci_get_drvdata(pdev) == device && upciedev_owes_reset(device)) {
-		err = reset_device(device);
+	if (pci_get_drvdata(pdev) == device && !device->off &&
+	    upciedev_owes_reset(device)) {
+		err = upciedev_reset_device(device);
 		if (err)
 			upciedev_board_end(device);
 	}
-	unlock_both(pdev, bridge);
+	upciedev_unlock_after_reset(pdev, bridge);
 	if (err)
 		pci_err(pdev, "cannot be reset (%d): switch it off and on\n", err);
 	put_device(&device->dev);
@@ -142,8 +146,8 @@ long upciedev_reset(struct upciedev_file *file, unsigned long arg)
 		return -EINVAL;
 	if (!(file->filp->f_mode & FMODE_WRITE))
 		return -EBADF;
-	bridge = lock_both(pdev);
+	bridge = upciedev_lock_for_reset(pdev);
 	err = reset_locked(file);
-	unlock_both(pdev, bridge);
+	upciedev_unlock_after_reset(pdev, bridge);
 	return err;
 }

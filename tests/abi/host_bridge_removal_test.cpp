@@ -3,11 +3,13 @@
 // ill the engine is. Runs with tests/guest/hostbridge, see tests/guest/runs.toml.
 #include "emulated_crate.hpp"
 #include "modules.hpp"
+#include "offline.hpp"
 #include "threads.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 #include <random>
 #include <thread>
 
@@ -171,6 +173,49 @@ TEST_F(host_bridge_removal, BothAreUnboundAtTheSameMoment) {
     expect_works(2);
 }
 
+// The port above holds its board in reset: it does not answer.
+class held_in_reset {
+  public:
+    explicit held_in_reset(unsigned slot)
+        : config_{open_node("/sys/bus/pci/devices/" + port_of(slot) + "/config")} {
+        write(on);
+    }
+    ~held_in_reset() { write(0); }
+    held_in_reset(const held_in_reset&) = delete;
+    held_in_reset& operator=(const held_in_reset&) = delete;
+
+  private:
+    static constexpr off_t bridge_control = 0x3e;
+    static constexpr std::uint16_t on = 0x40;
+    void write(std::uint16_t value) const {
+        EXPECT_EQ(::pwrite(config_.get(), &value, sizeof(value), bridge_control),
+                  static_cast<ssize_t>(sizeof(value)));
+    }
+    file config_;
+};
+
+TEST_F(host_bridge_removal, ABoardThatIsOffIsWaitedFor) {
+    const auto which = at_slot(from_slot);
+    const auto off = take_off(open_node(which.node));
+    ASSERT_EQ(off.error, 0);
+    {
+        const held_in_reset silent{from_slot};
+        EXPECT_EQ(bring_back(off.held, nullptr, 50), ETIMEDOUT);
+        background waiter{[&] { return batch_result{bring_back(off.held), 0}; }};
+        while (!waiter.ended())
+            waiter.signal();
+        EXPECT_EQ(waiter.join().error, EINTR);
+        EXPECT_EQ(open_error(which), ENODEV);
+    }
+    {
+        std::optional<held_in_reset> silent{from_slot};
+        background waiter{[&] { return batch_result{bring_back(off.held), 0}; }};
+        silent.reset();
+        EXPECT_EQ(waiter.join().error, 0);
+    }
+    expect_works(6);
+}
+
 // An engine that is deaf to "stop" loses Bus Master, and is reset.
 class host_bridge_deaf : public host_bridge_removal {
   protected:
@@ -214,6 +259,25 @@ TEST_F(host_bridge_deaf, NothingLandsAfterItHasLeftItself) {
     expect_nothing_lands(to_slot);
     set(from_slot, "runs_on", false);
     expect_works(4);
+}
+
+TEST_F(host_bridge_deaf, TakenOffItIsResetBeforeItIsBack) {
+    const auto source = at_slot(from_slot);
+    {
+        const pair boards{from_slot, to_slot};
+        stream_of_transfers busy{boards};
+        await_landing(to_slot);
+        const auto off = take_off(open_node(source.node));
+        ASSERT_EQ(off.error, 0);
+        EXPECT_EQ(busy.join(), ENODEV);
+        expect_nothing_lands(to_slot);
+        EXPECT_EQ(open_error(source), ENODEV) << "no reset brings it back before";
+        ASSERT_EQ(bring_back(off.held), 0);
+    }
+    const pair boards{from_slot, to_slot}; // its Bus Master is on again
+    expect_nothing_lands(to_slot);
+    set(from_slot, "runs_on", false);
+    expect_works(7);
 }
 
 TEST_F(host_bridge_deaf, ALimitOfTimeCutsItOff) {

@@ -28,6 +28,13 @@ void hb_put32(struct hb_function *function, u32 offset, u32 value)
 	*(__le32 *)&function->config[offset] = cpu_to_le32(value);
 }
 
+/* By the port above it, as long as that says so */
+static bool held_in_reset(const struct hb_function *function)
+{
+	return function->kind == HB_BOARD &&
+	       function->up->config[PCI_BRIDGE_CONTROL] & PCI_BRIDGE_CTL_BUS_RESET;
+}
+
 /* All bridges above are there; nobody pulls them */
 static struct hb_function *find(u8 bus, u32 devfn)
 {
@@ -36,7 +43,7 @@ static struct hb_function *find(u8 bus, u32 devfn)
 
 	for (i = 0; i < ARRAY_SIZE(hb_functions); i++) {
 		function = hb_functions[i];
-		if (!function->present || function->devfn != devfn)
+		if (!function->present || function->devfn != devfn || held_in_reset(function))
 			continue;
 		if (function->up ? bus && function->up->config[PCI_SECONDARY_BUS] == bus : !bus)
 			return function;

@@ -275,6 +275,49 @@ struct upciedev_claim {
  * ETIMEDOUT, EINVAL, ENODEV.
  */
 
+/**
+ * struct upciedev_offline - take the board off, to load its FPGA
+ * @flags: in: zero, else EINVAL
+ * @fd: out: a file of its own, closed on exec, for UPCIEDEV_ONLINE
+ * @reserved: in: zero, else EINVAL
+ *
+ * For UPCIEDEV_OFFLINE, which ends the board as a reset does: all its files go stale, also
+ * this one, and none can be opened. Its driver stays bound, the board cannot reach memory, and
+ * the port above reports no errors until a board is back or @fd is closed. Closing @fd does not
+ * bring it back: the board stays off until it is bound again or reset through sysfs.
+ * Errors: EINVAL, EBADF (not open for writing), EPERM (the file was opened without
+ * CAP_SYS_RAWIO, or under lockdown), EBUSY (claimed by another), ENOMEM, EMFILE, ENFILE,
+ * EFAULT, ENODEV.
+ */
+struct upciedev_offline {
+	__u32 flags;
+	__s32 fd;
+	__aligned_u64 reserved[2];
+};
+
+#define UPCIEDEV_ONLINE_MAX_MS	600000U	/* longest time-out */
+
+/**
+ * struct upciedev_online - bring a board back that was taken off
+ * @timeout_ms: in: 1 to UPCIEDEV_ONLINE_MAX_MS, else EINVAL: how long to wait until it answers
+ * @flags: in: zero, else EINVAL
+ * @generation: out: of the board that has begun
+ * @reserved: in: zero, else EINVAL
+ *
+ * For UPCIEDEV_ONLINE on the file of UPCIEDEV_OFFLINE. Once the board answers it gets back the
+ * configuration that it had, is reset if there is a way to, and begins anew. Where this fails the
+ * board stays off, and the command may be tried again. Errors: ETIMEDOUT (does not answer),
+ * EINTR (a signal came while it waited), EIO and others of a reset (did not come back), ESTALE (a
+ * board with other ids or BARs: remove it and rescan the bus), EALREADY (it is back), EINVAL,
+ * EFAULT, ENODEV (its driver has left: unbound, removed by the hot-plug of its slot).
+ */
+struct upciedev_online {
+	__u32 timeout_ms;
+	__u32 flags;
+	__aligned_u64 generation;
+	__aligned_u64 reserved[2];
+};
+
 /* struct upciedev_irq_info.kind */
 #define UPCIEDEV_IRQ_NONE	0	/* the board cannot interrupt */
 #define UPCIEDEV_IRQ_INTX	1
@@ -762,6 +805,8 @@ struct upciedev_peer_lease {
 #define UPCIEDEV_BATCH		_IOWR(UPCIEDEV_IOC, 0x10, struct upciedev_batch)
 #define UPCIEDEV_CLAIM		_IOWR(UPCIEDEV_IOC, 0x20, struct upciedev_claim)
 #define UPCIEDEV_RESET		_IO(UPCIEDEV_IOC, 0x21)
+#define UPCIEDEV_OFFLINE	_IOWR(UPCIEDEV_IOC, 0x22, struct upciedev_offline)
+#define UPCIEDEV_ONLINE		_IOWR(UPCIEDEV_IOC, 0x23, struct upciedev_online)
 #define UPCIEDEV_IRQ_INFO	_IOWR(UPCIEDEV_IOC, 0x30, struct upciedev_irq_info)
 #define UPCIEDEV_IRQ_OPEN	_IOWR(UPCIEDEV_IOC, 0x31, struct upciedev_irq_open)
 #define UPCIEDEV_IRQ_UNMASK	_IO(UPCIEDEV_IOC, 0x32)
