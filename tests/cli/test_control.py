@@ -4,6 +4,7 @@ tests/guest/control.py."""
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -163,3 +164,41 @@ def test_trace_refuses_nonsense(upciedev, tmp_path):
     upciedev("trace", "-o", "/nonexistent/trace", "--", "true").fails(1, "/nonexistent/trace")
     upciedev("trace", "CMakeLists.txt").fails(1, "CMakeLists.txt:1", "no line of a trace")
     assert not os.path.exists("trace")
+
+
+def test_reload_takes_the_board_off_and_brings_it_back():
+    done = run_script("write adc SCRATCH=5", "reload-firmware adc -- true", "read -q adc SCRATCH",
+                      "write adc SCRATCH=6", "reload-firmware adc --restore -- true", "read -q adc SCRATCH")
+    line = r"slot 4 vadc8: link down \d+\.\d s, back as generation {}\n"
+    assert re.fullmatch(line.format(2) + "0\n" + line.format(3) + "6\n", done.stdout), done
+    assert done.returncode == 0
+
+
+def test_shape_of_reload():
+    done = run_script("reload-firmware adc -- true", options=["--json"])
+    told = json.loads(done.stdout)
+    assert told.pop("down") >= 0
+    assert told == {"board": "slot 4 vadc8", "generation": 2, "firmware": {"before": "", "after": ""}}
+
+
+def test_reload_leaves_a_board_off_whose_program_fails():
+    lines = ["reload-firmware adc -- sh -c 'exit 3'", "read adc SCRATCH", "rescan 4", "read -q adc SCRATCH"]
+    done = subprocess.run(["upciedev", "--crate", conftest.DEMO, "script", "--keep-going"], text=True, input="\n".join(lines),
+                          capture_output=True, timeout=60, check=False)
+    assert done.returncode == 1
+    first, second = done.stderr.splitlines()
+    assert "the program failed with exit status 3: the board stays off" in first and "upciedev rescan 4" in first
+    assert "adc" in second, second
+    assert done.stdout.splitlines() == ["found demo slot 4 vadc8", "6 boards, 1 of them found now", "0"]
+
+
+def test_reload_wants_a_program(upciedev):
+    upciedev("reload-firmware", "adc").fails(2, "a program is missing")
+    upciedev("reload-firmware", "adc", "--").fails(2, "a program is missing")
+    upciedev("reload-firmware", "adc", "--", "no-such-program").fails(1, "exit status 127: the board stays off")
+
+
+def test_reload_names_the_firmware_before_and_after(upciedev):
+    crate = f"sim:{conftest.ROOT}/tests/every-feature/crate.yaml"
+    text = upciedev("reload-firmware", "4", "--", "true", crate=crate).ok()
+    assert text.endswith(", back as generation 2, firmware 0x10002 -> 0x10002\n"), text

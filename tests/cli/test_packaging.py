@@ -118,7 +118,7 @@ def test_slots_are_offered(complete):
 def test_man_page_names_all_commands_and_options(upciedev):
     text = MAN_PAGE.read_text().replace("\\-", "-")
     help_text = upciedev("--help").ok()
-    commands = re.findall(r"^\.TP\n\.BI? (\w+)", text.split(".SH OPTIONS")[0], re.MULTILINE)
+    commands = re.findall(r"^\.TP\n\.BI? ([\w-]+)", text.split(".SH OPTIONS")[0], re.MULTILINE)
     assert commands == section(help_text, "Subcommands")
     for option in section(help_text, "Options"):
         assert option.rsplit(",", 1)[-1] in text

@@ -10,10 +10,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 from verdicts import run_all
+from waiting import wait_for
 
 NAMES = "devices/crates/guest.yaml"
 
@@ -164,6 +167,54 @@ def handles_come_back_by_reopen() -> None:
     assert "slot 4 edu: ID: the board has gone" in lines[1], lines
 
 
+def reloaded(link: str, *program: str) -> None:
+    """A board is back in slot 4 after that program."""
+    before = health("4")["generation"]
+    text = ok("reload-firmware", "4", "--", *program)
+    after = health("4")["generation"]
+    assert isinstance(before, int) and isinstance(after, int) and after > before, (before, after)
+    assert re.fullmatch(f"slot 4 edu: {link}, back as generation {after}\n", text), text
+    assert ok("read", "-q", "--hex", "4", "ID") == "0x010000ed\n"
+
+
+def a_reload_gives_a_board_its_configuration_back() -> None:
+    reloaded("link never down", "setpci", "-s", address_of(4), "COMMAND=0", "BASE_ADDRESS_0=0")
+
+
+def a_slot_brings_its_board_back_by_itself() -> None:
+    """As pciehp does it where the link goes down."""
+    reloaded(r"link down \d+\.\d s", "sh", "-c", "tests/guest/surprise-remove 4 && tests/guest/replug 4")
+
+
+def a_failed_reload_leaves_the_board_off() -> None:
+    address = address_of(4)
+    error = fails(1, "reload-firmware", "4", "--", "sh", "-c", "exit 3")
+    assert "slot 4 edu: the program failed with exit status 3: the board stays off" in error, error
+    assert Path(f"/sys/class/upciedev/{address}/generation").read_text() == "0\n"
+    assert run("read", "4", "ID").returncode != 0
+    remedy = error[error.index("echo 1 >"):].replace("upciedev", " ".join(command()), 1)
+    subprocess.run(["bash", "-ec", remedy], check=True)
+    assert ok("read", "-q", "--hex", "4", "ID") == "0x010000ed\n"
+
+
+def ctrl_c_ends_the_wait_for_a_board() -> None:
+    def waits() -> bool:
+        if process.poll() is not None:
+            return True
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        caught = next(int(line.split()[1], 16) for line in status.splitlines() if line.startswith("SigCgt:"))
+        return bool(caught >> signal.SIGINT - 1 & 1)
+
+    process = subprocess.Popen(command("reload-firmware", "4", "--", "tests/guest/surprise-remove", "4"),
+                               stderr=subprocess.PIPE, text=True)
+    wait_for(waits, "the program to end")
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate()
+    subprocess.run(["tests/guest/replug", "4"], check=True)
+    assert process.returncode == 1 and "slot 4 edu: is not back" in error, (process.returncode, error)
+    assert ok("read", "-q", "--hex", "4", "ID") == "0x010000ed\n"
+
+
 def a_trace_of_the_driver() -> None:
     ok("trace", "-o", "/tmp/trace", "--", *command("write", "1", "LIVENESS=0x55", "LIVENESS"))
     lines = [line.split("  ", 2)[2] for line in ok("trace", "/tmp/trace", "--board", "1").splitlines()]
@@ -203,6 +254,10 @@ def main() -> int:
         reset_makes_a_new_generation,
         a_removed_board_comes_back_by_rescan,
         handles_come_back_by_reopen,
+        a_reload_gives_a_board_its_configuration_back,
+        a_slot_brings_its_board_back_by_itself,
+        a_failed_reload_leaves_the_board_off,
+        ctrl_c_ends_the_wait_for_a_board,
         a_trace_of_the_driver,
         doctor_finds_a_sane_machine,
         doctor_finds_a_board_without_driver,

@@ -22,6 +22,26 @@ void add_reset(CLI::App& app, const common& options, reset_arguments& arguments)
     command->callback([&] { run_reset(options, arguments); });
 }
 
+void add_reload(CLI::App& app, const common& options, care_arguments& arguments) {
+    auto* command = app.add_subcommand(
+        "reload-firmware",
+        "Take a board off while a program loads its FPGA: reload-firmware BOARD -- PROGRAM...");
+    auto& reload = arguments.reload;
+    command->add_option("BOARD", reload.board, board_help)->required();
+    command->add_flag("--restore", reload.restore,
+                      "Save its registers before, and write them back afterwards");
+    command->footer("If PROGRAM fails the board stays off. Root only.\n"
+                    "Examples:\n"
+                    "  upciedev reload-firmware 4 -- ./load.sh new.bit\n"
+                    "  upciedev reload-firmware 4 --restore -- ./load.sh new.bit");
+    command->callback([&] {
+        if (arguments.program.empty())
+            throw CLI::ValidationError("reload-firmware", "a program is missing: -- PROGRAM...");
+        reload.program = arguments.program;
+        run_reload(options, reload);
+    });
+}
+
 void add_remove(CLI::App& app, const common& options, remove_arguments& arguments) {
     auto* command = app.add_subcommand(
         "remove", "Take a board out of the system, before it is unplugged; root only");
@@ -158,6 +178,7 @@ void add_care_commands(CLI::App& app, const common& options, care_arguments& arg
     add_health(app, options, arguments.health, right);
     add_claim(app, options, arguments, status);
     add_reset(app, options, arguments.reset);
+    add_reload(app, options, arguments);
     add_remove(app, options, arguments.remove);
     add_rescan(app, options, arguments.rescan);
     add_monitor(app, options, arguments.monitor);
@@ -168,7 +189,7 @@ void add_care_commands(CLI::App& app, const common& options, care_arguments& arg
 
 std::vector<std::string> cut_program(std::vector<std::string>& words) {
     const auto command = subcommand_of(words);
-    if (command != "claim" && command != "trace") return {};
+    if (command != "claim" && command != "trace" && command != "reload-firmware") return {};
     const auto mark = std::ranges::find(words, "--");
     if (mark == words.end()) return {};
     std::vector<std::string> program(mark + 1, words.end());

@@ -11,8 +11,9 @@ class App;
 namespace cli {
 
 struct care_arguments {
-    std::vector<std::string> program; ///< what cut_program() found, for claim and trace
+    std::vector<std::string> program; ///< what cut_program() found, for claim, trace, ...
     reset_arguments reset;
+    reload_arguments reload;
     remove_arguments remove;
     rescan_arguments rescan;
     monitor_arguments monitor;
@@ -28,7 +29,8 @@ struct care_arguments {
 void add_care_commands(CLI::App& app, const common& options, care_arguments& arguments, int& status,
                        bool& right);
 
-/// Takes "-- PROGRAM ARGUMENTS..." off the words of claim and trace, none of which are ours.
+/// Takes "-- PROGRAM ARGUMENTS..." off the words of claim, trace and reload-firmware, none of which
+/// are ours.
 /// \returns the words behind "--" \throws CLI::ParseError where there is none
 std::vector<std::string> cut_program(std::vector<std::string>& words);
 

@@ -102,6 +102,12 @@ struct reset_arguments {
     std::string board;
 };
 
+struct reload_arguments {
+    std::string board;
+    std::vector<std::string> program; ///< that loads the FPGA, and its arguments
+    bool restore = false;             ///< settings, as save and restore do
+};
+
 struct remove_arguments {
     std::string board;
     bool force = false; ///< also where another program has claimed it
@@ -166,6 +172,7 @@ bool run_diff(const common& options, const restore_arguments& arguments);
 void run_watch(const common& options, const watch_arguments& arguments);
 
 void run_reset(const common& options, const reset_arguments& arguments);
+void run_reload(const common& options, const reload_arguments& arguments);
 void run_remove(const common& options, const remove_arguments& arguments);
 void run_rescan(const common& options, const rescan_arguments& arguments);
 /// \returns exit status, that of the program where there is one
