@@ -8,6 +8,7 @@ install(TARGETS upciedev EXPORT upciedev-targets)
 install(TARGETS upciedev-gencard)
 install(DIRECTORY include/upciedev TYPE INCLUDE)
 install(FILES ${PROJECT_SOURCE_DIR}/kernel/include/uapi/linux/upciedev.h
+              ${PROJECT_SOURCE_DIR}/kernel/include/uapi/linux/upciedev_peer.h
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/linux)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/devices DESTINATION ${CMAKE_INSTALL_DATADIR}/upciedev
         FILES_MATCHING PATTERN *.yaml PATTERN *.schema.json)
