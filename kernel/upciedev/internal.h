@@ -187,7 +187,7 @@ struct upciedev_vector {
 	u32 users;			/* device->lock, as the next */
 	bool requested;
 	bool masked;			/* written under @lock, as the next */
-	bool stormed;			/* it is masked, and only UPCIEDEV_IRQ_UNMASK or a start ends that */
+	bool stormed;			/* masked; UPCIEDEV_IRQ_UNMASK or a start ends that */
 	bool handed;			/* to its thread: set by the handler, cleared under @lock */
 	bool missed;			/* a message came while @masked or @handed; under @lock */
 	u64 window_start;		/* storm: ns */

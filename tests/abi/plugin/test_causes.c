@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A card for tests/abi/irq_causes_test.cpp: the board of tests/guest/vfio_board.cpp, with causes that
- * have a status and causes that have none, and two channels of its engine. Only the message
+ * A card for tests/abi/irq_causes_test.cpp: the board of tests/guest/vfio_board.cpp, with causes
+ * that have a status and causes that have none, and two channels of its engine. Only the message
  * "end" reports the end of the first one.
  */
 #include <linux/pci.h>

@@ -19,7 +19,8 @@ static const struct {
 	struct upciedev_guard guards[2];
 } shapes[] = {
 	{ "ranges",	{ { .offset = 0x1000, .length = 0x40 },
-			  { .offset = 0x3000, .length = 0x40, .flags = UPCIEDEV_GUARD_READABLE } } },
+			  { .offset = 0x3000, .length = 0x40,
+			    .flags = UPCIEDEV_GUARD_READABLE } } },
 	{ "repeats",	{ { .offset = 0x2010, .length = 8, .period = 0x800 },
 			  { .offset = 0x30, .length = 4, .period = 0x8000,
 			    .flags = UPCIEDEV_GUARD_READABLE } } },
