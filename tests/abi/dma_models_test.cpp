@@ -246,7 +246,7 @@ TEST_P(dma_models, HangingTransferIsCancelled) {
 TEST_P(dma_models, HangingTransferIsInterrupted) {
     const fault ill{which_, "engine_hangs"};
     background mover{[&] { return batch_result{move_some(patient_ms), 0}; }};
-    mover.signal();
+    mover.interrupt();
     EXPECT_EQ(mover.join().error, EINTR);
 }
 

@@ -393,7 +393,7 @@ TEST_F(dma_ring, KilledWhileItFlows) {
 TEST_F(dma_ring, SignalEndsAnExchange) {
     const ring mine{read_, frame_length, frames};
     background waiter{[&] { return batch_result{exchange(read_, {}, 0), 0}; }};
-    waiter.signal();
+    waiter.interrupt();
     EXPECT_EQ(waiter.join().error, EINTR);
 }
 

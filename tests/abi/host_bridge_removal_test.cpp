@@ -202,8 +202,7 @@ TEST_F(host_bridge_removal, ABoardThatIsOffIsWaitedFor) {
         const held_in_reset silent{from_slot};
         EXPECT_EQ(bring_back(off.held, nullptr, 50), ETIMEDOUT);
         background waiter{[&] { return batch_result{bring_back(off.held), 0}; }};
-        while (!waiter.ended())
-            waiter.signal();
+        waiter.interrupt();
         EXPECT_EQ(waiter.join().error, EINTR);
         EXPECT_EQ(open_error(which), ENODEV);
     }

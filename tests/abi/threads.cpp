@@ -101,8 +101,11 @@ background::~background() {
     if (thread_.joinable()) thread_.join();
 }
 
-void background::signal() {
-    ::syscall(SYS_tgkill, ::getpid(), id_.load(), SIGUSR1);
+void background::interrupt() {
+    while (!ended_) { // a signal may come just before the call, or between two of them
+        ::syscall(SYS_tgkill, ::getpid(), id_.load(), SIGUSR1);
+        std::this_thread::sleep_for(5ms);
+    }
 }
 
 batch_result background::join() {

@@ -23,7 +23,7 @@ class background {
     ~background();
     background(const background&) = delete;
     background& operator=(const background&) = delete;
-    void signal(); // SIGUSR1, whose handler does nothing and asks for a restart
+    void interrupt(); // sends signals, which have a handler, until its call has ended
     bool ended() const { return ended_; }
     batch_result join();
 

@@ -81,7 +81,7 @@ TEST_F(waiting, C5_C48_PollHoldsUpNobody) {
         EXPECT_EQ(read32(ram_.get(), ram_bar, 8, value), 0) << "through the same file";
     }
     EXPECT_LT(polls, 5) << "each access waited for the end of a poll";
-    waiter.signal();
+    waiter.interrupt();
     EXPECT_EQ(waiter.join().error, EINTR);
 }
 
@@ -96,14 +96,14 @@ TEST_F(waiting, C41_SignalEndsAPollOnce) {
         EXPECT_EQ(ops[0].value, 0U) << "the first operation was done twice";
         return result;
     }};
-    waiter.signal();
+    waiter.interrupt();
     EXPECT_EQ(waiter.join(), (batch_result{EINTR, 1}));
 }
 
 TEST_F(waiting, ManyPollsAreInterruptedToo) {
     std::vector<upciedev_op> ops(UPCIEDEV_BATCH_MAX, endless());
     background waiter{[&] { return run(ram_.get(), ops); }};
-    waiter.signal();
+    waiter.interrupt();
     EXPECT_EQ(waiter.join(), (batch_result{EINTR, 0}));
 }
 
