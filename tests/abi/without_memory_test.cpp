@@ -61,8 +61,9 @@ struct trial {
     std::function<void()> after = {};  // each call
 };
 
+// EBUSY is what Linux returns when it has no memory to reserve a BAR.
 bool sensible(int error) {
-    static const std::set<int> errors{ENOMEM, EFAULT, ENOSPC, EIO};
+    static const std::set<int> errors{ENOMEM, EFAULT, ENOSPC, EIO, EBUSY};
     return errors.contains(error);
 }
 

@@ -27,6 +27,8 @@ arena::arena(unsigned number)
     : reserved_{reserve(first_address + number * range)}, base_{reserved_ + range / 2},
       tail_{base_ + data_bytes + (1U << 30U)}, constant_{tail_ + (1U << 30U)} {
     ::mprotect(base_, data_bytes, PROT_READ | PROT_WRITE);
+    // Pages of its own: Linux's debugging of DMA takes the zero page, mapped many times, for none
+    std::memset(base_, 0x5a, data_bytes);
     ::mprotect(tail_, page, PROT_READ | PROT_WRITE);
     ::mprotect(constant_, page, PROT_READ);
 }
