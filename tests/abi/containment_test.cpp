@@ -63,8 +63,8 @@ class every_path : public card_guards {
     }
     std::vector<int> by_batch() {
         std::vector<int> errors;
-        for (const unsigned op : {UPCIEDEV_OP_READ, UPCIEDEV_OP_WRITE, UPCIEDEV_OP_MODIFY,
-                                  UPCIEDEV_OP_POLL}) {
+        for (const unsigned op :
+             {UPCIEDEV_OP_READ, UPCIEDEV_OP_WRITE, UPCIEDEV_OP_MODIFY, UPCIEDEV_OP_POLL}) {
             auto what = make_op(op, memory_bar, guarded_at + guard_length - 4);
             errors.push_back(run(fd_.get(), what).error);
         }
@@ -116,9 +116,9 @@ class every_path : public card_guards {
         const auto& to = the(role::memory).info;
         std::vector<int> errors;
         for (const auto offset : {guarded_at, readable_at}) {
-            const auto text = std::to_string(from.root) + ' ' + std::to_string(from.slot) + " 0 0 " +
-                              std::to_string(to.root) + ' ' + std::to_string(to.slot) + " 2 " +
-                              std::to_string(offset) + " 16 " + std::to_string(patient_ms);
+            const auto text = std::to_string(from.root) + ' ' + std::to_string(from.slot) +
+                              " 0 0 " + std::to_string(to.root) + ' ' + std::to_string(to.slot) +
+                              " 2 " + std::to_string(offset) + " 16 " + std::to_string(patient_ms);
             const auto node = open_node(parameter("test_peers", "transfer"), O_WRONLY);
             errors.push_back(::write(node.get(), text.data(), text.size()) < 0 ? errno : 0);
         }

@@ -252,7 +252,8 @@ class busy_engine {
     std::thread thread_;
 };
 
-// Each page is a start of 100 ms, and turns are taken: enough for hours. What is to end it does so at some time.
+// Each page is a start of 100 ms, and turns are taken: enough for hours. What is to end it does so
+// at some time.
 batch_result long_transfers(const file& channel) {
     std::vector<std::byte> memory(memory_size);
     for (int i = 0; i < 40'000; ++i)

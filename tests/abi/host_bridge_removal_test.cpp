@@ -146,7 +146,8 @@ TEST_F(host_bridge_removal, EitherEndInAnyWayAtAnyMoment) {
     for (unsigned round = 0; round < rounds && !HasFailure(); ++round) {
         const auto slot = round % 2 == 0 ? from_slot : to_slot;
         auto by = static_cast<way>(round / 2 % ways);
-        // Linux's hot plug wakes the wrong thread there for its file `power`, and the writer waits for ever
+        // Linux's hot plug wakes the wrong thread there for its file `power`, and the writer waits
+        // for ever
         if (by == way::powered_off && is_realtime()) by = way::removed;
         one_round({slot, by, milliseconds{random() % 60}});
     }

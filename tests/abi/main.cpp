@@ -110,7 +110,8 @@ std::chrono::nanoseconds time_of(clockid_t clock) {
     return std::chrono::seconds{now.tv_sec} + std::chrono::nanoseconds{now.tv_nsec};
 }
 
-// Ticks of all processors: those in which they worked, for anything, and those in which they rested.
+// Ticks of all processors: those in which they worked, for anything, and those in which they
+// rested.
 struct ticks {
     unsigned long busy = 0, idle = 0;
 };

@@ -21,14 +21,14 @@ enum class peer_way : std::uint8_t {
 /// Why a way is refused, or is not direct.
 enum class peer_reason : std::uint8_t {
     none,
-    self,     ///< both are one board
-    window,   ///< the peer has no such BAR, or does not offer it
-    read,     ///< reading from peers is not allowed here
-    acs,      ///< a port sends requests between peers to the root complex
-    roots,    ///< no switch in common
-    kernel,   ///< the kernel's own check forbids it
-    address,  ///< the engine cannot emit an address that high
-    master,   ///< the board may not be a bus master
+    self,      ///< both are one board
+    window,    ///< the peer has no such BAR, or does not offer it
+    read,      ///< reading from peers is not allowed here
+    acs,       ///< a port sends requests between peers to the root complex
+    roots,     ///< no switch in common
+    kernel,    ///< the kernel's own check forbids it
+    address,   ///< the engine cannot emit an address that high
+    master,    ///< the board may not be a bus master
     transport, ///< the two are reached in ways that know nothing of each other
     lost       ///< the peer has reset itself: its BAR is not where the kernel put it
 };
