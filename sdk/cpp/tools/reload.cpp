@@ -22,7 +22,7 @@ using upciedev::errc;
 using upciedev::error;
 using clock = std::chrono::steady_clock;
 
-constexpr auto longest_wait = 60s;
+constexpr auto longest_absence = 60s;
 constexpr auto next_look = 50ms;
 
 /// What is known of the board before it goes off.
@@ -57,7 +57,7 @@ std::string firmware_of(const upciedev::board& board) {
 template <class Look>
 auto wait_for(const former_board& former, const interrupts& ctrl_c, const std::string& remedy,
               const Look& look) {
-    const auto end = clock::now() + longest_wait;
+    const auto end = clock::now() + longest_absence;
     for (;;) {
         if (auto found = look()) return *found;
         if (ctrl_c.until(clock::now() + next_look))
