@@ -20,6 +20,8 @@ namespace of_users {
 constexpr std::uint32_t patient_ms = 600'000;
 constexpr std::uint64_t page = 4096;
 using namespace std::chrono_literals;
+/// Between two calls of a user, so that dozens of them leave the machine to what takes the boards.
+constexpr auto pause = 25ms;
 
 /// Owns a descriptor.
 class owned {
@@ -65,7 +67,7 @@ int start(user& me, int channel) {
     upciedev_dma_start what{};
     what.timeout_ms = patient_ms;
     int error = EBUSY;
-    for (; error == EBUSY && !me.ending(); std::this_thread::sleep_for(5ms))
+    for (; error == EBUSY && !me.ending(); std::this_thread::sleep_for(pause))
         error = control(channel, UPCIEDEV_DMA_START, &what);
     return error;
 }
@@ -88,7 +90,7 @@ int stream(user& me, int fd) {
         next.timeout_ms = patient_ms;
         error = control(channel.get(), UPCIEDEV_DMA_EXCHANGE, &next);
         if (error == EINVAL) error = 0; // another order: the frame is not ours yet
-        std::this_thread::sleep_for(5ms);
+        std::this_thread::sleep_for(pause);
     }
     return error;
 }
@@ -144,7 +146,7 @@ int look_at_map(user& me, int fd) {
         [[maybe_unused]] const std::uint32_t value =
             *static_cast<volatile std::uint32_t*>(registers);
         if (static_cast<volatile upciedev_status*>(status)->gone != 0) error = ENODEV;
-        std::this_thread::sleep_for(2ms);
+        std::this_thread::sleep_for(pause);
     }
     if (status != MAP_FAILED) ::munmap(status, page);
     ::munmap(registers, page);
@@ -169,7 +171,7 @@ int feed_peer(user& me, int fd, const window& where) {
         what.timeout_ms = patient_ms;
         do {
             error = peer.get() < 0 ? EHOSTDOWN : control(channel.get(), UPCIEDEV_DMA_PEER, &what);
-            std::this_thread::sleep_for(5ms);
+            std::this_thread::sleep_for(pause);
         } while (passes(error) && !me.ending());
     }
     return error;
@@ -206,7 +208,7 @@ bool user::use_once() {
     upciedev_board_info info{};
     info.size = sizeof(info);
     if (fd.get() < 0 || of_users::control(fd.get(), UPCIEDEV_GET_INFO, &info) != 0) {
-        std::this_thread::sleep_for(std::chrono::milliseconds{20});
+        std::this_thread::sleep_for(of_users::pause);
         return true;
     }
     generation_ = info.generation;
