@@ -122,7 +122,7 @@ static void board_again(struct pci_dev *pdev)
 }
 
 /*
- * Whoever asked for the reset knows more, and begins the board itself. A reset by others brings
+ * The caller of a reset of ours knows more, and begins the board itself. A reset by others brings
  * back a board that was left off.
  */
 static void upciedev_reset_done(struct pci_dev *pdev)

@@ -255,7 +255,7 @@ struct upciedev_status {
  * For UPCIEDEV_CLAIM. The lease is a file: while it is open in any process, files
  * that neither took nor joined the claim get EBUSY for whatever writes, maps for
  * writing, moves by DMA or resets; they still read, and what moves from the board
- * when the claim is taken goes on. It is closed on exec, and poll() on it tells
+ * when the claim is taken goes on. It is closed on exec, and poll() on it reports
  * EPOLLHUP when the board has gone, which ends the claim. Errors: EBUSY (take:
  * @state and @holder tell why), EBADF (take, join: the file is not open for
  * writing, or @lease is no open file), EINVAL (also: @lease is not a lease of this

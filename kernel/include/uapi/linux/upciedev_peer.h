@@ -8,7 +8,7 @@
 /*
  * Peer to peer: an engine writes straight into, or reads from, the memory of another
  * board. Both are named by their open files, the place by BAR and offset. The driver
- * decides by which way the requests go, if at all, each time anew.
+ * chooses the route of the requests, or refuses, each time anew.
  */
 
 /* struct upciedev_peer_route.route */
@@ -50,7 +50,7 @@
  * @devfn: out: of the same
  * @reserved: in: zero, else EINVAL
  *
- * For UPCIEDEV_PEER_ROUTE. A refused way is no error. Errors: EINVAL, EBADF (@peer),
+ * For UPCIEDEV_PEER_ROUTE. A refused route is not an error. Errors: EINVAL, EBADF (@peer),
  * EFAULT, ENODEV, EHOSTDOWN (the other board has gone).
  */
 struct upciedev_peer_route {
