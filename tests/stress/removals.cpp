@@ -100,9 +100,9 @@ class test {
         for (const auto& each : users_)
             losses += each->losses();
         std::printf("%llu unbound, %llu reset, %llu pulled, %llu claimed; %zu users, who lost "
-                    "their board %llu times, %llu late\n",
+                    "their board %llu times\n",
                     told(unbound_), told(resets_), told(pulled_), told(claimed_), users_.size(),
-                    told(losses), told(late_));
+                    told(losses));
         users_.clear();
     }
 
@@ -115,7 +115,8 @@ class test {
         const auto kind = dice.below(8);
         const bool pulls = number % pulled_each == pulled_each - 1;
         const char* what = pulls ? "pull" : kind < 4 ? "unbind" : kind < 6 ? "reset" : "claim";
-        std::printf("step %llu: %s slot %u\n", told(number), what, board.info.slot);
+        std::printf("step %llu: %s slot %u, after %.0f s\n", told(number), what, board.info.slot,
+                    std::chrono::duration<double>(clock::now() - began_).count());
         std::fflush(stdout);
         note(number);
         if (pulls)
@@ -138,8 +139,14 @@ class test {
                                                                             << '\n';
     }
 
-    /// What the users of a board have open; \p take makes the board go. They all notice before it
-    /// is given back.
+    /// The board of that generation has ended: nobody waits in the driver for it any more.
+    static void expect_awake(const user& who, std::uint64_t generation) {
+        const auto where = who.sleeps_at();
+        if (!where.empty() && who.generation() == generation)
+            fail(who.name() + " still waits, though its board has ended:\n" + where);
+    }
+
+    /// \p take makes the board go. Those who have it open all notice before it is given back.
     void lose(const board& which, const std::function<void()>& take) {
         std::vector<std::pair<const user*, std::uint64_t>> had;
         for (const auto& each : users_)
@@ -147,7 +154,7 @@ class test {
                 had.emplace_back(each.get(), each->generation());
         take();
         for (const auto& [each, generation] : had)
-            late_ += each->generation() == generation ? 1 : 0;
+            expect_awake(*each, generation);
         for (const auto& [each, generation] : had)
             await([&, each = each,
                    generation = generation] { return each->generation() != generation; },
@@ -194,10 +201,13 @@ class test {
         ++claimed_;
     }
 
+    using clock = std::chrono::steady_clock;
+
+    const clock::time_point began_ = clock::now();
     options wanted_;
     std::vector<board> boards_;
     std::vector<std::unique_ptr<user>> users_;
-    std::uint64_t unbound_ = 0, resets_ = 0, pulled_ = 0, claimed_ = 0, late_ = 0;
+    std::uint64_t unbound_ = 0, resets_ = 0, pulled_ = 0, claimed_ = 0;
 };
 
 std::uint64_t number_of(std::string_view word) {

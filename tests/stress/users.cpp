@@ -202,6 +202,15 @@ void user::wake() {
     if (!ended_) ::pthread_kill(thread_.native_handle(), SIGUSR1);
 }
 
+std::string user::sleeps_at() const {
+    const std::string of_thread = "/proc/self/task/" + std::to_string(thread_id_) + "/";
+    const auto stack = read_file(of_thread + "stack");
+    const auto stat = read_file(of_thread + "stat");
+    const auto name_end = stat.rfind(") ");
+    const bool sleeps = name_end != std::string::npos && stat[name_end + 2] != 'R';
+    return sleeps && stack.find("[upciedev]") != std::string::npos ? stack : "";
+}
+
 /// Returns whether to go on.
 bool user::use_once() {
     const of_users::owned fd{::open(board_.node.c_str(), O_RDWR | O_CLOEXEC)};
@@ -222,6 +231,7 @@ bool user::use_once() {
 }
 
 void user::run() {
+    thread_id_ = ::gettid();
     while (!ending_ && use_once()) {
     }
     ended_ = true;

@@ -11,6 +11,8 @@
 #include <string>
 #include <thread>
 
+#include <sys/types.h>
+
 namespace stress {
 
 /// What a user does: for as long as the board is there, with an open file of it. Returns the errno
@@ -35,6 +37,9 @@ class user {
     void end() { ending_ = true; }
     void wake();
     bool has_ended() const { return ended_; }
+    /// Where in the driver its thread sleeps, as the kernel prints it; empty if it runs, or sleeps
+    /// elsewhere.
+    std::string sleeps_at() const;
     /// Empty as long as all went as it must.
     std::string complaint() const { return failed_ ? complaint_ : ""; }
 
@@ -46,6 +51,7 @@ class user {
     const stress::board& board_;
     usage use_;
     std::atomic<std::uint64_t> generation_{0}, losses_{0};
+    std::atomic<pid_t> thread_id_{0};
     std::atomic<bool> ending_{false}, ended_{false}, failed_{false};
     std::string complaint_;
     std::thread thread_;

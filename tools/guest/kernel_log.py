@@ -52,10 +52,11 @@ def sections(log: str) -> dict[str, list[Message]]:
     return found
 
 
-def problems(messages: Iterable[Message], expected: Iterable[str]) -> list[str]:
+def problems(messages: Iterable[Message], expected: Iterable[str], of_kernel: Iterable[str] = ()) -> list[str]:
+    """What must come, of `expected`, and has not; and what came and is neither that nor `of_kernel`, which may come."""
     messages = list(messages)
     expected = list(expected)
-    allowed = [re.compile(pattern) for pattern in (*expected, *ALWAYS_EXPECTED)]
+    allowed = [re.compile(pattern) for pattern in (*expected, *of_kernel, *ALWAYS_EXPECTED)]
     found = [f"kernel message: {message.text}" for message in messages
              if message.is_suspect() and not any(pattern.search(message.text) for pattern in allowed)]
     for pattern in expected:

@@ -22,11 +22,13 @@ class Kind:
     megabytes: int = 512  # at least
     slowness: float = 1  # how many times as long as usual anything may take
     finds_faults: bool = False  # by itself: it takes no arguments for that
+    messages: tuple[str, ...] = ()  # that say only that it is slow
 
 
 USUAL = Kind()
 # KASAN's shadow is not there yet where QEMU starts a vmlinux; it takes an eighth of what is mapped, as of a BAR of 8 GiB.
-DEBUG = Kind(image="vmlinuz", megabytes=2560, slowness=4, finds_faults=True)
+# pciehp removes a pulled board in its interrupt thread, which is SCHED_FIFO: with KASAN that takes seconds of a processor.
+DEBUG = Kind(image="vmlinuz", megabytes=2560, slowness=4, finds_faults=True, messages=("sched: RT throttling activated",))
 # Those after the first three are fetched or built when they are asked for.
 KINDS = {"6.1": USUAL, "6.12": USUAL, "newest": USUAL, "rt": USUAL, "debug": DEBUG, "debug-newest": DEBUG}
 KERNELS = tuple(KINDS)

@@ -13,7 +13,7 @@ from typing import IO
 
 from . import crate, faults, initramfs, kernel_log, vfio
 from .machine import Machine
-from .paths import BUILD, REPOSITORY, GuestError, kernel_folder
+from .paths import BUILD, KINDS, REPOSITORY, GuestError, kernel_folder
 
 
 @dataclass
@@ -108,7 +108,8 @@ class Session:
         """By run (or 'load', 'unload'): what the kernel or our own counters complain about."""
         sections = kernel_log.sections(self.kernel_log())
         expected = {run.name: run.expect for run in self.boot.runs}
-        found = {name: kernel_log.problems(messages, expected.get(name, ())) for name, messages in sections.items()}
+        of_kernel = KINDS[self.boot.kernel].messages
+        found = {name: kernel_log.problems(messages, expected.get(name, ()), of_kernel) for name, messages in sections.items()}
         found.setdefault("unload", []).extend(self.leftovers() + self.leaks())
         return {name: complaints for name, complaints in found.items() if complaints}
 
