@@ -40,6 +40,23 @@ static struct upciedev_device *device_create_for(struct pci_dev *pdev)
 	return device;
 }
 
+/*
+ * One that was cut off under another driver is reset first. Where that takes its bus, and so locks
+ * that probe does not have, the board begins after that.
+ */
+static int first_board(struct upciedev_device *device)
+{
+	int err;
+
+	if (!upciedev_owes_reset(device))
+		return upciedev_board_begin(device);
+	err = upciedev_board_again(device, UPCIEDEV_NO_PROOF);
+	if (!err || !upciedev_owes_reset(device))
+		return err;
+	upciedev_reset_soon(device);
+	return 0;
+}
+
 /* All undone by devres, in reverse order */
 static int upciedev_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
@@ -63,7 +80,10 @@ static int upciedev_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = upciedev_dma_check(device);
 	if (err)
 		return err;
-	err = upciedev_board_begin(device);
+	err = upciedev_owed_init(device);
+	if (err)
+		return err;
+	err = first_board(device);
 	if (err)
 		return dev_err_probe(&pdev->dev, err, "not a working %s\n",
 				     device->card->name);
@@ -80,11 +100,14 @@ static int upciedev_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 static void upciedev_remove(struct pci_dev *pdev)
 {
 	struct upciedev_device *device = pci_get_drvdata(pdev);
+	bool owes;
 
 	upciedev_board_end(device);
-	if (upciedev_owes_reset(device) && pci_device_is_present(pdev) &&
-	    upciedev_reset_function(pdev) == UPCIEDEV_NO_PROOF)
-		pci_err(pdev, "cannot be reset: its DMA goes on once a driver lets it\n");
+	owes = upciedev_owes_reset(device) && pci_device_is_present(pdev) &&
+	       upciedev_reset_function(pdev) == UPCIEDEV_NO_PROOF;
+	upciedev_owed_keep(device, owes);
+	if (owes)
+		pci_err(pdev, "not reset: its DMA goes on if another driver than upciedev lets it\n");
 }
 
 /**
@@ -323,6 +346,7 @@ module_init(upciedev_init);
 static void __exit upciedev_exit(void)
 {
 	upciedev_resets_exit();
+	upciedev_owed_exit();
 	upciedev_counters_exit();
 	upciedev_chardev_exit();
 }

@@ -435,6 +435,11 @@ void upciedev_claim_unmap(struct upciedev_file *file);
 int upciedev_claim_dma(struct upciedev_board *board, struct upciedev_file *file);
 void upciedev_claim_dma_end(struct upciedev_board *board, struct upciedev_file *file);
 
+/* owed.c */
+int upciedev_owed_init(struct upciedev_device *device);
+void upciedev_owed_keep(const struct upciedev_device *device, bool owes);
+void upciedev_owed_exit(void);
+
 /* containment.c */
 void upciedev_containment_init(struct upciedev_device *device);
 void upciedev_master_get(struct upciedev_device *device);

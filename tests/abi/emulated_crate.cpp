@@ -158,6 +158,10 @@ void set(unsigned slot, const std::string& name, bool on) {
     write_file(control_folder + slot_folder(slot) + name, on ? "1" : "0");
 }
 
+void set_image(unsigned slot, std::uint16_t number) {
+    write_file(control_folder + slot_folder(slot) + "image", std::to_string(number));
+}
+
 void remove(unsigned slot) {
     write_file(device_folder(at_slot(slot).address) + "remove", "1");
 }

@@ -46,6 +46,8 @@ std::uint64_t counter(const std::string& name);
 std::uint64_t counter(unsigned slot, const std::string& name);
 void root_passes(bool on); // requests from port to port
 void set(unsigned slot, const std::string& name, bool on);
+void set_image(unsigned slot,
+               std::uint16_t number); // of its FPGA, from the next reset on; 0: as ever
 
 // Ways to leave; each has a way back.
 void remove(unsigned slot); // by sysfs

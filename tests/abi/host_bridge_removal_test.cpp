@@ -328,6 +328,95 @@ TEST_P(host_bridge_deaf_again, ComesBackAfterAReset) {
     expect_works(6);
 }
 
+// One that only a reset of its bus resets, for which its driver needs the locks of the port above.
+class host_bridge_without_flr : public host_bridge_deaf {
+  protected:
+    static void SetUpTestSuite() {
+        host_bridge_deaf::SetUpTestSuite();
+        ASSERT_EQ(load_module("test_power"), 0);
+    }
+    static void TearDownTestSuite() {
+        EXPECT_EQ(unload_module("test_power"), 0);
+        host_bridge_deaf::TearDownTestSuite();
+    }
+    void SetUp() override {
+        host_bridge_deaf::SetUp();
+        exchange(true);
+    }
+    void TearDown() override {
+        host_bridge_deaf::TearDown();
+        exchange(false);
+    }
+    // The board of another kind comes to its slot
+    static void exchange(bool no_flr) {
+        const auto before = at_slot(from_slot);
+        set(from_slot, "no_flr", no_flr);
+        pull(from_slot);
+        ASSERT_TRUE(eventually([&] { return ::access(before.node.c_str(), F_OK) != 0; }));
+        plug(from_slot);
+        (void)at_slot(from_slot);
+    }
+    static void cut_off_by(const std::function<void()>& end) {
+        const pair boards{from_slot, to_slot};
+        stream_of_transfers busy{boards};
+        await_landing(to_slot);
+        end();
+        EXPECT_EQ(busy.join(), ENODEV);
+        expect_nothing_lands(to_slot);
+    }
+    static void expect_was_reset() {
+        {
+            const pair boards{from_slot, to_slot}; // its Bus Master is on again
+            expect_nothing_lands(to_slot);
+        }
+        set(from_slot, "runs_on", false);
+        expect_works(8);
+    }
+};
+
+TEST_F(host_bridge_without_flr, ItsBusIsResetAfterASuspend) {
+    const auto source = at_slot(from_slot);
+    cut_off_by([&] { write_file(parameter("test_power", "act"), "thaw " + source.address); });
+    expect_was_reset();
+}
+
+TEST_F(host_bridge_without_flr, TheNextDriverResetsWhatTheLastOneLeft) {
+    const auto source = at_slot(from_slot);
+    expect_kernel_message("not reset: its DMA goes on");
+    cut_off_by([&] { unbind(source); });
+    bind(source);
+    expect_was_reset();
+}
+
+TEST_F(host_bridge_without_flr, SoItDoesWhereTheDeviceWasMadeAnew) {
+    expect_kernel_message("not reset: its DMA goes on");
+    cut_off_by([] { emulated::remove(from_slot); });
+    rescan(from_slot);
+    expect_was_reset();
+}
+
+// Its FPGA was loaded with another image: the kernel has to look at it anew.
+TEST_F(host_bridge_removal, AnotherBoardIsNotBroughtBack) {
+    const auto which = at_slot(from_slot);
+    set_image(from_slot, 4711);
+    const auto off = take_off(open_node(which.node));
+    ASSERT_EQ(off.error, 0);
+    { const held_in_reset loading{from_slot}; }
+    EXPECT_EQ(bring_back(off.held), ESTALE);
+    EXPECT_EQ(open_error(which), ENODEV);
+    EXPECT_EQ(bring_back(off.held), ESTALE);
+    write_file("/sys/bus/pci/devices/" + which.address + "/remove", "1");
+    EXPECT_EQ(bring_back(off.held), ENODEV);
+    rescan(from_slot);
+    expect_works(9);
+    EXPECT_EQ(at_slot(from_slot).info.subdevice, 4711U);
+    set_image(from_slot, 0);
+    pull(from_slot);
+    ASSERT_TRUE(eventually([&] { return ::access(which.node.c_str(), F_OK) != 0; }));
+    plug(from_slot);
+    expect_works(10);
+}
+
 // The whole crate goes, with boards at work.
 TEST(host_bridge_unloading, EndsTransfers) {
     for (int round = 0; round < 5; ++round) {

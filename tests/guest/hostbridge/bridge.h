@@ -54,6 +54,8 @@ struct hb_function {
 	u64 through_root;
 	u64 to_memory;
 	bool runs_on;			/* never ends, and does not hear of stopping */
+	bool no_flr;			/* from the next reset or plugging on, as the next one */
+	u16 image;			/* of its FPGA: the subsystem's number; 0: as always */
 	bool reset;			/* the engine has to forget what it does */
 	bool translated;		/* by the machine's IOMMU */
 	bool busy;

@@ -83,6 +83,15 @@ static bool asks_for_reset(const struct hb_function *function, int where, int si
 	       value >> (8 * (byte - where)) & PCI_EXP_DEVCTL_BCR_FLR >> 8;
 }
 
+/* A reset of the bus below a port, while it lasts */
+static bool resets_below(const struct hb_function *function, int where, int size)
+{
+	int byte = PCI_BRIDGE_CONTROL;
+
+	return function->kind == HB_DOWNSTREAM && where <= byte && byte < where + size &&
+	       function->config[byte] & PCI_BRIDGE_CTL_BUS_RESET;
+}
+
 static int config_read(struct pci_bus *bus, unsigned int devfn, int where, int size, u32 *value)
 {
 	const struct hb_function *function;
@@ -106,6 +115,8 @@ static int config_write(struct pci_bus *bus, unsigned int devfn, int where, int 
 		put(function, where, size, value);
 		if (asks_for_reset(function, where, size, value))
 			hb_reset(function);
+		if (resets_below(function, where, size))
+			hb_reset(function->below);
 		if (function->kind == HB_DOWNSTREAM)
 			hb_line_check(function);
 	}

@@ -38,6 +38,8 @@ static void slot_create(u32 i)
 	slot = debugfs_create_dir(name, folder);
 	debugfs_create_file("present", 0600, slot, board, &present);
 	debugfs_create_bool("runs_on", 0600, slot, &board->runs_on);
+	debugfs_create_bool("no_flr", 0600, slot, &board->no_flr);
+	debugfs_create_u16("image", 0600, slot, &board->image);
 	debugfs_create_u64("landed", 0400, slot, &board->landed);
 	debugfs_create_u64("through_switch", 0400, slot, &board->through_switch);
 	debugfs_create_u64("through_root", 0400, slot, &board->through_root);

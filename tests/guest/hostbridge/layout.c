@@ -144,10 +144,12 @@ static void bar(struct hb_function *board, u32 index, u64 bytes, u32 kind)
 /* As after power-on. It has no interrupt */
 void hb_board_config(struct hb_function *board)
 {
+	u32 subsystem = board->image ?: BOARD;
+
 	memset(board->config, 0, HB_CONFIG);
 	header(board, VENDOR << 16 | BOARD, PCI_CLASS_SP_OTHER << 8);
-	hb_put32(board, PCI_SUBSYSTEM_VENDOR_ID, BOARD << 16 | VENDOR);
-	express(board, PCI_EXP_TYPE_ENDPOINT, PCI_EXP_DEVCAP_FLR);
+	hb_put32(board, PCI_SUBSYSTEM_VENDOR_ID, subsystem << 16 | VENDOR);
+	express(board, PCI_EXP_TYPE_ENDPOINT, board->no_flr ? 0 : PCI_EXP_DEVCAP_FLR);
 	bar(board, HB_REGS_BAR, HB_REGS_BYTES, 0);
 	bar(board, HB_MEMORY_BAR, HB_MEMORY_BYTES,
 	    PCI_BASE_ADDRESS_MEM_TYPE_64 | PCI_BASE_ADDRESS_MEM_PREFETCH);
