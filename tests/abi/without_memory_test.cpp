@@ -4,6 +4,7 @@
 // /proc/thread-self/fail-nth, which only kernels with fault injection have; see
 // tests/guest/runs.toml.
 #include "interrupts.hpp"
+#include "offline.hpp"
 #include "peers.hpp"
 #include "threads.hpp"
 
@@ -433,6 +434,35 @@ TEST_F(each_allocation, Resets) {
                 [&] {
                     board.close();
                     bring_back(the(role::edu));
+                }});
+}
+
+TEST_F(each_allocation, TimesOffline) {
+    const auto& which = the(role::edu);
+    file board;
+    off_answer off{};
+    each_fails({"OFFLINE",
+                [&] {
+                    off = take_off(board);
+                    return off.error;
+                },
+                [&] { board = open_node(which.node); }, [&] { EXPECT_EQ(bring_back(off.held), 0); },
+                [&] {
+                    off.held.close();
+                    board.close();
+                }});
+    each_fails({"ONLINE",
+                [&] { return bring_back(off.held); },
+                [&] {
+                    board = open_node(which.node);
+                    off = take_off(board);
+                    ASSERT_EQ(off.error, 0);
+                },
+                {},
+                [&] {
+                    EXPECT_TRUE(open_error(which) == 0 || bring_back(off.held) == 0);
+                    off.held.close();
+                    board.close();
                 }});
 }
 

@@ -4,6 +4,10 @@
 
 #include <cerrno>
 
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 namespace stress {
 
 namespace of_bus {
@@ -41,7 +45,38 @@ int unbind(worker& me) {
     return error;
 }
 
-constexpr weighted calls[] = {{unbind, 2}, {bind, 40}};
+/// Until it is back, or has left its driver: a board that stayed off would be missed by all.
+int bring_back(worker& me, int held) {
+    constexpr unsigned most = 100;
+    int error = EAGAIN;
+    for (unsigned i = 0; i < most && error != 0 && error != ENODEV; ++i) {
+        upciedev_online back{};
+        back.timeout_ms = 1 + me.dice.below32(1000);
+        error = me.control(command::online, held, UPCIEDEV_ONLINE, back);
+    }
+    return error == ENODEV ? 0 : error;
+}
+
+/// Its FPGA is loaded, so to speak, while others use it. Where the answer goes is not changed, so
+/// that the file is always known.
+int offline(worker& me) {
+    auto* file = me.board_file(O_RDWR);
+    if (file == nullptr) return no_call;
+    upciedev_offline request{};
+    request.fd = -1;
+    if (me.dice.one_in(8)) request.flags = static_cast<std::uint32_t>(me.dice.next());
+    if (me.dice.one_in(16)) request.reserved[me.dice.below(2)] = me.dice.next();
+    me.log.begin(command::offline, file->fd, UPCIEDEV_OFFLINE, request.flags);
+    const int error = me.log.end(::ioctl(file->fd, UPCIEDEV_OFFLINE, &request) < 0 ? errno : 0);
+    if (error != 0) return me.seen(*file, error);
+    ::usleep(me.dice.below32(2000));
+    const int held = request.fd;
+    const int result = bring_back(me, held);
+    ::close(held);
+    return result;
+}
+
+constexpr weighted calls[] = {{unbind, 2}, {bind, 40}, {offline, 12}};
 
 } // namespace of_bus
 

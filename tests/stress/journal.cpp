@@ -11,20 +11,15 @@ namespace stress {
 namespace {
 
 constexpr std::array<const char*, nr_commands> names{
-    "open",          "close",       "dup",
-    "pass a file",   "fork",        "poll",
-    "epoll",         "read",        "write",
-    "seek",          "status page", "attribute",
-    "map",           "touch",       "protect",
-    "unmap",         "GET_INFO",    "GET_BAR",
-    "GET_BAR_AREAS", "BATCH",       "CLAIM take",
-    "CLAIM join",    "CLAIM query", "RESET",
-    "IRQ_INFO",      "IRQ_OPEN",    "read of events",
-    "IRQ_UNMASK",    "DMA_INFO",    "DMA_OPEN",
-    "DMA_TRANSFER",  "DMA_CANCEL",  "DMA_RING",
-    "DMA_START",     "DMA_STOP",    "DMA_EXCHANGE",
-    "PEER_ROUTE",    "DMA_PEER",    "DMA_PEER_RING",
-    "PEER_LEASE",    "unbind",      "bind"}; // clang-format off
+    "open",         "close",          "dup",         "pass a file",   "fork",
+    "poll",         "epoll",          "read",        "write",         "seek",
+    "status page",  "attribute",      "map",         "touch",         "protect",
+    "unmap",        "GET_INFO",       "GET_BAR",     "GET_BAR_AREAS", "BATCH",
+    "CLAIM take",   "CLAIM join",     "CLAIM query", "RESET",         "IRQ_INFO",
+    "IRQ_OPEN",     "read of events", "IRQ_UNMASK",  "DMA_INFO",      "DMA_OPEN",
+    "DMA_TRANSFER", "DMA_CANCEL",     "DMA_RING",    "DMA_START",     "DMA_STOP",
+    "DMA_EXCHANGE", "PEER_ROUTE",     "DMA_PEER",    "DMA_PEER_RING", "PEER_LEASE",
+    "unbind",       "bind",           "OFFLINE",     "ONLINE"}; // clang-format off
 
 } // namespace
 

@@ -51,6 +51,8 @@ enum class command : unsigned {
     peer_lease,
     unbind,
     bind,
+    offline,
+    online,
     count
 }; // clang-format off
 
