@@ -45,16 +45,21 @@ int unbind(worker& me) {
     return error;
 }
 
-/// Until it is back, or has left its driver: a board that stayed off would be missed by all.
+/// Nothing more to do: it has left its driver, or came back with an answer that went nowhere.
+bool is_over(int error) {
+    return error == 0 || error == ENODEV || error == EALREADY;
+}
+
+/// A board that stayed off would be missed by all.
 int bring_back(worker& me, int held) {
     constexpr unsigned most = 100;
     int error = EAGAIN;
-    for (unsigned i = 0; i < most && error != 0 && error != ENODEV; ++i) {
+    for (unsigned i = 0; i < most && !is_over(error); ++i) {
         upciedev_online back{};
         back.timeout_ms = 1 + me.dice.below32(1000);
         error = me.control(command::online, held, UPCIEDEV_ONLINE, back);
     }
-    return error == ENODEV ? 0 : error;
+    return is_over(error) ? 0 : error;
 }
 
 /// Its FPGA is loaded, so to speak, while others use it. Where the answer goes is not changed, so
