@@ -6,7 +6,9 @@
 #include <csignal>
 #include <system_error>
 
+#include <linux/capability.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -189,6 +191,17 @@ int child::kill() {
 
 int in_child(const std::function<int()>& body) {
     return child{body}.join();
+}
+
+int in_child_without_rawio(const std::function<int()>& body) {
+    return in_child([&] {
+        __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+        __user_cap_data_struct data[2];
+        if (::syscall(SYS_capget, &header, data) != 0) return 100;
+        data[0].effective &= ~(1U << CAP_SYS_RAWIO);
+        if (::syscall(SYS_capset, &header, data) != 0) return 101;
+        return body();
+    });
 }
 
 } // namespace raw

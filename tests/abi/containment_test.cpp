@@ -12,8 +12,6 @@
 #include <optional>
 #include <system_error>
 
-#include <linux/capability.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace raw {
@@ -21,7 +19,6 @@ namespace containment_test {
 
 constexpr std::uint64_t guarded_at = 0x1000, guard_length = 0x40; // test_guards.c: ranges, admin
 constexpr std::uint64_t readable_at = 0x3000;
-constexpr int lost_capability = 17; // CAP_SYS_RAWIO
 
 class card_guards : public testing::Test {
   protected:
@@ -220,37 +217,25 @@ TEST_F(card_guards, WrongOnesAreRefused) {
     begin("ranges"); // for the end
 }
 
-// As programs do that give up what they do not need
-int without_capability(const std::function<int()>& body) {
-    return in_child([&] {
-        __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-        __user_cap_data_struct data[2];
-        if (::syscall(SYS_capget, &header, data) != 0) return 100;
-        data[0].effective &= ~(1U << lost_capability);
-        if (::syscall(SYS_capset, &header, data) != 0) return 101;
-        return body();
-    });
-}
-
 TEST_F(card_guards, AreOpenToCallsOfTheAdministratorAlone) {
     begin("admin");
     EXPECT_EQ(at(guarded_at), 0);
     EXPECT_EQ(at(readable_at), 0);
     EXPECT_EQ(map_error(guarded_at, PROT_READ), EPERM) << "never mapped";
     EXPECT_EQ(map_error(readable_at, PROT_READ), EPERM) << "never mapped";
-    EXPECT_EQ(without_capability([] {
+    EXPECT_EQ(in_child_without_rawio([] {
                   const auto mine = open_board(role::memory);
                   return write32(mine.get(), memory_bar, guarded_at, 0);
               }),
               EPERM);
-    EXPECT_EQ(without_capability([] {
+    EXPECT_EQ(in_child_without_rawio([] {
                   std::uint32_t value = 0;
                   const auto mine = open_board(role::memory);
                   const int hidden = read32(mine.get(), memory_bar, guarded_at, value);
                   return hidden == EPERM ? read32(mine.get(), memory_bar, readable_at, value) : 102;
               }),
               0);
-    EXPECT_EQ(without_capability([this] { return at(guarded_at); }), 0) << "asked at open";
+    EXPECT_EQ(in_child_without_rawio([this] { return at(guarded_at); }), 0) << "asked at open";
 }
 
 TEST_F(card_guards, NoEngineReachesWhatIsForTheAdministrator) {

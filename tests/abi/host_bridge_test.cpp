@@ -99,6 +99,27 @@ TEST_F(host_bridge, BusAddressesAreNotTheCpus) {
               0xd0000000U - 0x18000000U);
 }
 
+// peer.gen.h, as upciedev-gencard makes it of `guards: {rest: true}` and `guard: admin`.
+TEST_F(host_bridge, GuardsOfAGeneratedCard) {
+    constexpr unsigned regs = 0;
+    constexpr std::uint64_t scratch = 0x4, not_described = 0x8, host = 0x80, flash = 0xf00;
+    const auto write = [](std::uint64_t at) {
+        return [at] { return write32(open_slot(from_slot).get(), regs, at, 0); };
+    };
+    const auto read = [](std::uint64_t at) {
+        std::uint32_t value = 0;
+        return read32(open_slot(from_slot).get(), regs, at, value);
+    };
+    EXPECT_EQ(write(scratch)(), 0);
+    EXPECT_EQ(write(not_described)(), EPERM);
+    EXPECT_EQ(read(not_described), EPERM);
+    EXPECT_EQ(write(host)(), EPERM);
+    EXPECT_EQ(read(host), 0);
+    EXPECT_EQ(write(flash)(), 0);
+    EXPECT_EQ(in_child_without_rawio(write(flash)), EPERM);
+    EXPECT_EQ(in_child_without_rawio(write(scratch)), 0);
+}
+
 TEST_F(host_bridge, DirectTransfersArriveUnderAnOffset) {
     const auto way = boards().route();
     EXPECT_EQ(way.route, unsigned{UPCIEDEV_ROUTE_DIRECT});

@@ -15,6 +15,7 @@
 #define PEER_DMA_LENGTH		0x8c
 #define PEER_DMA_CONTROL	0x90
 #define PEER_DMA_STATUS		0x94
+#define PEER_FLASH		0xf00
 
 static const struct upciedev_guard peer_guards[] = {
 	{
@@ -22,6 +23,30 @@ static const struct upciedev_guard peer_guards[] = {
 		.offset	= 0x80,
 		.length	= 0x14,
 		.flags	= UPCIEDEV_GUARD_READABLE,
+	},
+	{
+		.bar	= PEER_BAR_REGS,
+		.offset	= 0xf00,
+		.length	= 0x4,
+		.flags	= UPCIEDEV_GUARD_READABLE | UPCIEDEV_GUARD_ADMIN,
+	},
+	{
+		.bar	= PEER_BAR_REGS,
+		.offset	= 0x0,
+		.length	= 0x8,
+		.flags	= UPCIEDEV_GUARD_OPEN,
+	},
+	{
+		.bar	= PEER_BAR_REGS,
+		.offset	= 0x80,
+		.length	= 0x18,
+		.flags	= UPCIEDEV_GUARD_OPEN,
+	},
+	{
+		.bar	= PEER_BAR_REGS,
+		.offset	= 0xf00,
+		.length	= 0x4,
+		.flags	= UPCIEDEV_GUARD_OPEN,
 	},
 };
 
