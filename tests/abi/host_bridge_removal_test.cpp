@@ -261,6 +261,33 @@ TEST_F(host_bridge_deaf, NothingLandsAfterItHasLeftItself) {
     expect_works(4);
 }
 
+// Its engine is waited for meanwhile, a quarter of a second.
+TEST_F(host_bridge_deaf, NoCallReachesABoardThatEnds) {
+    const auto source = at_slot(from_slot);
+    const auto user = open_node(source.node);
+    const map status{user.get(), UPCIEDEV_POS_STATUS, page_size, PROT_READ};
+    ASSERT_EQ(status.error(), 0);
+    const auto& gone = reinterpret_cast<const volatile upciedev_status*>(status.bytes())->gone;
+    {
+        const pair boards{from_slot, to_slot};
+        stream_of_transfers busy{boards};
+        await_landing(to_slot);
+        std::thread leaves{[&] { unbind(source); }};
+        while (gone == 0) {
+        }
+        std::uint32_t value = 0;
+        EXPECT_EQ(read32(user.get(), 0, 0, value), ENODEV);
+        upciedev_op met[] = {poll_op(0, 0, 0, 1ms)};
+        met[0].mask = 0;
+        EXPECT_EQ(run(user.get(), met).error, ENODEV);
+        leaves.join();
+        EXPECT_EQ(busy.join(), ENODEV);
+    }
+    bind(source);
+    set(from_slot, "runs_on", false);
+    expect_works(11);
+}
+
 TEST_F(host_bridge_deaf, TakenOffItIsResetBeforeItIsBack) {
     const auto source = at_slot(from_slot);
     {
