@@ -4,7 +4,7 @@
 #include "access_channel.hpp"
 #include "access_claims.hpp"
 #include "bar_guards.hpp"
-#include "owned_file.hpp"
+#include "base/owned_file.hpp"
 #include "sim_peer.hpp"
 
 #include <upciedev/sim.hpp>

@@ -4,9 +4,9 @@
 // running crate. The boards whose sockets share a folder are one crate.
 #include "access_server.hpp"
 #include "backplane.hpp"
+#include "base/number_text.hpp"
 #include "endpoint.hpp"
 #include "generations.hpp"
-#include "number_text.hpp"
 #include "peers.hpp"
 
 #include <upciedev/board_file.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "number_text.hpp"
+#include "base/number_text.hpp"
 
 #include <upciedev/error.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "bar_guards.hpp"
-#include "bits.hpp"
+#include "base/bits.hpp"
 
 #include <algorithm>
 #include <linux/capability.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "bits.hpp"
+#include "base/bits.hpp"
 #include "board_state.hpp"
 #include "reg_effects.hpp"
 

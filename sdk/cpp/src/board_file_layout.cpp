@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "base/suggest.hpp"
 #include "board_file_loader.hpp"
-#include "suggest.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "transport_error.hpp"
+#include "base/transport_error.hpp"
 
 #include <upciedev/transport.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "change_signal.hpp"
-#include "owned_file.hpp"
-#include "transport_error.hpp"
+#include "base/owned_file.hpp"
+#include "base/transport_error.hpp"
 #include "udev_ptr.hpp"
 
 #include <sys/timerfd.h>

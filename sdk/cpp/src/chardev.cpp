@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "chardev.hpp"
+#include "base/transport_error.hpp"
 #include "builtin_transports.hpp"
 #include "chardev_dma.hpp"
 #include "chardev_interrupts.hpp"
@@ -8,7 +9,6 @@
 #include "chardev_peer.hpp"
 #include "pci_health.hpp"
 #include "transport_check.hpp"
-#include "transport_error.hpp"
 
 #include <fmt/format.h>
 

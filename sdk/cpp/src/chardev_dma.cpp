@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "chardev_dma.hpp"
+#include "base/transport_error.hpp"
 #include "chardev.hpp"
-#include "transport_error.hpp"
 
 #include <linux/upciedev.h>
 

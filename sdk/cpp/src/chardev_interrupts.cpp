@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "chardev_interrupts.hpp"
-#include "transport_error.hpp"
+#include "base/transport_error.hpp"
 
 #include <linux/upciedev.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "crate_folder.hpp"
-#include "owned_file.hpp"
+#include "base/owned_file.hpp"
 #include "slot_wire.hpp"
 
 #include <upciedev/error.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "crate_identity.hpp"
-#include "bits.hpp"
+#include "base/bits.hpp"
 
 #include <upciedev/board.hpp>
 

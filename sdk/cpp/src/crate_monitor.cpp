@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <upciedev/crate_monitor.hpp>
 
+#include "base/stop_event.hpp"
+#include "base/transport_error.hpp"
 #include "crate_source.hpp"
-#include "stop_event.hpp"
-#include "transport_error.hpp"
 
 #include <poll.h>
 

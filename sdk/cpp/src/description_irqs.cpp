@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Apart from description.cpp, whose look-up of a register by its path is to stay inline.
-#include "bits.hpp"
+#include "base/bits.hpp"
 #include "register_path.hpp"
 
 #include <upciedev/description.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "bits.hpp"
+#include "base/bits.hpp"
 #include "dma_state.hpp"
 #include "lookup_error.hpp"
 

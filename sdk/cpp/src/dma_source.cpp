@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <upciedev/dma_source.hpp>
 
-#include "transport_error.hpp"
+#include "base/transport_error.hpp"
 
 #include <cerrno>
 

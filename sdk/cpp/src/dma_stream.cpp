@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "base/stop_event.hpp"
 #include "dma_ring.hpp"
 #include "region_state.hpp"
-#include "stop_event.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "bits.hpp"
+#include "base/bits.hpp"
+#include "base/signal_hold.hpp"
+#include "base/stop_event.hpp"
 #include "irq_state.hpp"
 #include "lookup_error.hpp"
-#include "signal_hold.hpp"
-#include "stop_event.hpp"
 
 #include <poll.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "area_copy.hpp"
+#include "base/transport_error.hpp"
 #include "transport_check.hpp"
-#include "transport_error.hpp"
 #include "transport_poll.hpp"
 
 #include <upciedev/memory_transport.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model_state.hpp"
-#include "log.hpp"
+#include "base/log.hpp"
 
 #include <algorithm>
 

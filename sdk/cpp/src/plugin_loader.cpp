@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "plugin_loader.hpp"
-#include "log.hpp"
+#include "base/log.hpp"
 #include "tagged_library.hpp"
 
 #include <fmt/format.h>

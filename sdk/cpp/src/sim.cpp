@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "area_copy.hpp"
 #include "bar_guards.hpp"
+#include "base/transport_error.hpp"
 #include "builtin_transports.hpp"
 #include "chardev_lease.hpp"
 #include "model_state.hpp"
@@ -8,7 +9,6 @@
 #include "sim_dma.hpp"
 #include "sim_interrupts.hpp"
 #include "transport_check.hpp"
-#include "transport_error.hpp"
 #include "transport_poll.hpp"
 
 #include <upciedev/sim.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sim_causes.hpp"
-#include "bits.hpp"
+#include "base/bits.hpp"
 #include "reg_effects.hpp"
 
 #include <algorithm>

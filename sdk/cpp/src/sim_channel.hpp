@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "base/transport_error.hpp"
 #include "sim_dma.hpp"
 #include "sim_ring.hpp"
 #include "sim_trigger.hpp"
-#include "transport_error.hpp"
 
 #include <cerrno>
 #include <thread>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Transfers straight into other boards, with the checks of the driver.
-#include "signal_hold.hpp"
+#include "base/signal_hold.hpp"
 #include "sim_channel.hpp"
 
 namespace upciedev::inline v1::detail {

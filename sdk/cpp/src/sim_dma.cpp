@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sim_dma.hpp"
+#include "base/transport_error.hpp"
 #include "sim_channel.hpp"
-#include "transport_error.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Frames flow by themselves: a thread waits for a trigger, if there is one, and for a frame, has
 // the engine move it, and delivers it.
-#include "bits.hpp"
+#include "base/bits.hpp"
 #include "sim_channel.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sim_host_memory.hpp"
-#include "bits.hpp"
+#include "base/bits.hpp"
 
 #include <algorithm>
 #include <cstring>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sim_interrupts.hpp"
-#include "owned_file.hpp"
-#include "transport_error.hpp"
+#include "base/owned_file.hpp"
+#include "base/transport_error.hpp"
 
 #include <sys/eventfd.h>
 

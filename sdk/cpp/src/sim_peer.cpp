@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sim_peer.hpp"
-#include "bits.hpp"
+#include "base/bits.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sim_ring.hpp"
-#include "bits.hpp"
-#include "transport_error.hpp"
+#include "base/bits.hpp"
+#include "base/transport_error.hpp"
 
 #include <algorithm>
 #include <cerrno>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "owned_file.hpp"
+#include "base/owned_file.hpp"
 
 #include <upciedev/dma_source.hpp>
 

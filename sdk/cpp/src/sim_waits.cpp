@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sim_waits.hpp"
-#include "signal_hold.hpp"
-#include "transport_error.hpp"
+#include "base/signal_hold.hpp"
+#include "base/transport_error.hpp"
 
 #include <poll.h>
 #include <sys/eventfd.h>

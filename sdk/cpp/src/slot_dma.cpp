@@ -2,11 +2,11 @@
 // The engine is driven by the slot's process. Rings are memory of both; what is transferred into or
 // from other memory goes over the socket.
 #include "slot_dma.hpp"
-#include "signal_hold.hpp"
+#include "base/signal_hold.hpp"
+#include "base/transport_error.hpp"
 #include "sim_ring.hpp"
 #include "slot_link.hpp"
 #include "slot_transport.hpp"
-#include "transport_error.hpp"
 
 #include <fmt/format.h>
 #include <sys/epoll.h>

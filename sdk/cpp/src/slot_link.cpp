@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "slot_link.hpp"
-#include "signal_hold.hpp"
+#include "base/signal_hold.hpp"
+#include "base/transport_error.hpp"
 #include "slot_socket.hpp"
-#include "transport_error.hpp"
 
 #include <fmt/format.h>
 

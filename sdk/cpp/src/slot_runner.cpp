@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "slot_runner.hpp"
-#include "signal_hold.hpp"
+#include "base/signal_hold.hpp"
 
 #include <algorithm>
 #include <cerrno>

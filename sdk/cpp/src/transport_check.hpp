@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "bits.hpp"
+#include "base/bits.hpp"
 
 #include <upciedev/transport.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "signal_hold.hpp"
+#include "base/signal_hold.hpp"
 
 #include <upciedev/transport.hpp>
 

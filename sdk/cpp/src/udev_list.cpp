@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "udev_list.hpp"
-#include "transport_error.hpp"
+#include "base/transport_error.hpp"
 #include "udev_ptr.hpp"
 
 namespace upciedev::inline v1::detail {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "yaml_reader.hpp"
 
-#include "number_text.hpp"
-#include "suggest.hpp"
+#include "base/number_text.hpp"
+#include "base/suggest.hpp"
 
 #include <fmt/format.h>
 

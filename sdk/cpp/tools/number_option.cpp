@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "number_option.hpp"
 
-#include "number_text.hpp"
+#include "base/number_text.hpp"
 
 #include <upciedev/error.hpp>
 

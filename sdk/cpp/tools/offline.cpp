@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "offline.hpp"
 
-#include "signal_hold.hpp"
+#include "base/signal_hold.hpp"
+#include "base/transport_error.hpp"
 #include "sysfs_pci.hpp"
-#include "transport_error.hpp"
 
 #include <linux/upciedev.h>
 

@@ -2,7 +2,7 @@
 // A board of the driver that is off for a while, so that its FPGA can be loaded.
 #pragma once
 
-#include "owned_file.hpp"
+#include "base/owned_file.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "p2p.hpp"
+#include "base/number_text.hpp"
 #include "interrupts.hpp"
 #include "naming.hpp"
-#include "number_text.hpp"
 #include "table.hpp"
 #include "target.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "target.hpp"
 
-#include "number_text.hpp"
+#include "base/number_text.hpp"
 
 #include <fmt/core.h>
 

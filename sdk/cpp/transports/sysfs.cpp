@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sysfs.hpp"
-#include "bits.hpp"
+#include "base/bits.hpp"
+#include "base/transport_error.hpp"
 #include "pci_health.hpp"
-#include "transport_error.hpp"
 
 #include <upciedev/memory_transport.hpp>
 

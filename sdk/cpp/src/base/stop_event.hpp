@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "owned_file.hpp"
-#include "transport_error.hpp"
+#include "base/owned_file.hpp"
+#include "base/transport_error.hpp"
 
 #include <cerrno>
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "log.hpp"
+#include "base/log.hpp"
 
 #include <condition_variable>
 #include <memory>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "transport_error.hpp"
+#include "base/transport_error.hpp"
 
 #include <algorithm>
 #include <array>
