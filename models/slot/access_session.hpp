@@ -3,8 +3,8 @@
 
 #include "access_channel.hpp"
 #include "access_claims.hpp"
-#include "bar_guards.hpp"
 #include "base/owned_file.hpp"
+#include "description/bar_guards.hpp"
 #include "sim_peer.hpp"
 
 #include <upciedev/sim.hpp>

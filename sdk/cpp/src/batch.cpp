@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "board_state.hpp"
-#include "reg_values.hpp"
+#include "description/reg_values.hpp"
 
 #include <upciedev/batch.hpp>
 

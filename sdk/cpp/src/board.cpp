@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "bar_guards.hpp"
 #include "board_state.hpp"
 #include "chardev_lease.hpp"
+#include "description/bar_guards.hpp"
 #include "dma_state.hpp"
 #include "irq_state.hpp"
 #include "transport_check.hpp"

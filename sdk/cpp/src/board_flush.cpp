@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "board_state.hpp"
-#include "reg_effects.hpp"
+#include "description/reg_effects.hpp"
 
 #include <upciedev/board.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "description/reg_effects.hpp"
 #include "model_state.hpp"
-#include "reg_effects.hpp"
 
 namespace upciedev {
 inline namespace v1 {

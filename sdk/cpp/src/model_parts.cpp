@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model_parts.hpp"
-#include "reg_effects.hpp"
+#include "description/reg_effects.hpp"
 
 namespace upciedev::inline v1::detail {
 namespace {

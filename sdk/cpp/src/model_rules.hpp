@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "reg_effects.hpp"
+#include "description/reg_effects.hpp"
 
 #include <span>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "board_state.hpp"
-#include "reg_effects.hpp"
-#include "reg_values.hpp"
+#include "description/reg_effects.hpp"
+#include "description/reg_values.hpp"
 
 #include <upciedev/reg.hpp>
 

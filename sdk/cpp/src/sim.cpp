@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "area_copy.hpp"
-#include "bar_guards.hpp"
 #include "base/transport_error.hpp"
 #include "builtin_transports.hpp"
 #include "chardev_lease.hpp"
+#include "description/bar_guards.hpp"
 #include "model_state.hpp"
 #include "sim_backplane.hpp"
 #include "sim_dma.hpp"

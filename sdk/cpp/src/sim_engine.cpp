@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sim_engine.hpp"
 #include "base/bits.hpp"
-#include "reg_effects.hpp"
+#include "description/reg_effects.hpp"
 
 #include <algorithm>
 #include <bit>

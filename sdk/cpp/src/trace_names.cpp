@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "trace_names.hpp"
 
-#include "reg_effects.hpp"
+#include "description/reg_effects.hpp"
 #include "transport_check.hpp"
 
 #include <fmt/format.h>

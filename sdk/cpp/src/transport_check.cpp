@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "transport_check.hpp"
-#include "reg_effects.hpp"
+#include "description/reg_effects.hpp"
 
 #include <cerrno>
 

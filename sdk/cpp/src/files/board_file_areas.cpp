@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "board_file_loader.hpp"
+#include "files/board_file_loader.hpp"
 
 #include <fmt/format.h>
 

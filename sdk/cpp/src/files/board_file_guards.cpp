@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Guards of whole BARs: the key `guards`.
-#include "bar_guards.hpp"
-#include "board_file_loader.hpp"
+#include "description/bar_guards.hpp"
+#include "files/board_file_loader.hpp"
 
 #include <fmt/format.h>
 

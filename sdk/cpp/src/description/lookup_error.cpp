@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "lookup_error.hpp"
+#include "description/lookup_error.hpp"
 
 #include "base/suggest.hpp"
-#include "register_path.hpp"
+#include "description/register_path.hpp"
 
 #include <upciedev/error.hpp>
 

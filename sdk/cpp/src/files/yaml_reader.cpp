@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "yaml_reader.hpp"
+#include "files/yaml_reader.hpp"
 
 #include "base/number_text.hpp"
 #include "base/suggest.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Apart from description.cpp, where find_register() then stays one piece that the compiler inlines.
-#include "register_path.hpp"
+#include "description/register_path.hpp"
 
 #include <upciedev/description.hpp>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "base/suggest.hpp"
-#include "board_file_loader.hpp"
-#include "lookup_error.hpp"
-#include "register_path.hpp"
+#include "description/lookup_error.hpp"
+#include "description/register_path.hpp"
+#include "files/board_file_loader.hpp"
 
 #include <fmt/format.h>
 

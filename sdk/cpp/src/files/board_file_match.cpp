@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "board_file_loader.hpp"
-#include "crate_file_loader.hpp"
+#include "files/board_file_loader.hpp"
+#include "files/crate_file_loader.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "lookup_error.hpp"
-#include "register_path.hpp"
+#include "description/lookup_error.hpp"
+#include "description/register_path.hpp"
 
 #include <upciedev/description.hpp>
 

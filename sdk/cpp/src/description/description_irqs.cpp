@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Apart from description.cpp, whose look-up of a register by its path is to stay inline.
 #include "base/bits.hpp"
-#include "register_path.hpp"
+#include "description/register_path.hpp"
 
 #include <upciedev/description.hpp>
 

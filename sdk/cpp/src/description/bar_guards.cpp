@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "bar_guards.hpp"
+#include "description/bar_guards.hpp"
 #include "base/bits.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "diagnostics.hpp"
+#include "files/diagnostics.hpp"
 
 #include <functional>
 #include <string>

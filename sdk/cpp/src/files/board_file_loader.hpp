@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/bits.hpp"
-#include "yaml_reader.hpp"
+#include "files/yaml_reader.hpp"
 
 #include <upciedev/description.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "yaml_tree.hpp"
+#include "files/yaml_tree.hpp"
 
 #include <upciedev/value.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "yaml_reader.hpp"
+#include "files/yaml_reader.hpp"
 
 #include <upciedev/crate_file.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "base/suggest.hpp"
-#include "board_file_loader.hpp"
+#include "files/board_file_loader.hpp"
 
 #include <fmt/format.h>
 

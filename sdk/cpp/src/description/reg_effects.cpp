@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "reg_effects.hpp"
+#include "description/reg_effects.hpp"
 
 namespace upciedev::inline v1::detail {
 namespace {

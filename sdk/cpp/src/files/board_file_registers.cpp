@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "board_file_loader.hpp"
-#include "register_path.hpp"
+#include "description/register_path.hpp"
+#include "files/board_file_loader.hpp"
 
 #include <fmt/format.h>
 

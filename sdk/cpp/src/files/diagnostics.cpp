@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "diagnostics.hpp"
+#include "files/diagnostics.hpp"
 
 #include <fmt/format.h>
 
