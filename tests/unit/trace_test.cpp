@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "test_board.hpp"
 
-#include "trace.hpp"
+#include "transport/trace.hpp"
 
 #include <upciedev/copy.hpp>
 #include <upciedev/crate.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "area_copy.hpp"
 #include "board_state.hpp"
 #include "description/reg_effects.hpp"
+#include "transport/area_copy.hpp"
 
 #include <upciedev/area.hpp>
 

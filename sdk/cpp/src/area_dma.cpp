@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Areas by DMA, and the channels that take turns in them.
-#include "area_copy.hpp"
 #include "base/bits.hpp"
 #include "base/suggest.hpp"
 #include "dma_state.hpp"
+#include "transport/area_copy.hpp"
 
 #include <upciedev/area.hpp>
 

@@ -4,7 +4,7 @@
 #include "description/bar_guards.hpp"
 #include "dma_state.hpp"
 #include "irq_state.hpp"
-#include "transport_check.hpp"
+#include "transport/transport_check.hpp"
 
 #include <upciedev/board.hpp>
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "chardev.hpp"
 #include "base/transport_error.hpp"
-#include "builtin_transports.hpp"
 #include "chardev_dma.hpp"
 #include "chardev_interrupts.hpp"
 #include "chardev_lease.hpp"
 #include "chardev_maps.hpp"
 #include "chardev_peer.hpp"
 #include "pci_health.hpp"
-#include "transport_check.hpp"
+#include "transport/builtin_transports.hpp"
+#include "transport/transport_check.hpp"
 
 #include <fmt/format.h>
 

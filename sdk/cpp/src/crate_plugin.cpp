@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Crates whose boards a transport plugin finds and opens.
-#include "builtin_transports.hpp"
 #include "crate_machine.hpp"
 #include "plugin_loader.hpp"
+#include "transport/builtin_transports.hpp"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 
 #include "change_signal.hpp"
 #include "crate_identity.hpp"
-#include "trace.hpp"
+#include "transport/trace.hpp"
 
 #include <upciedev/crate.hpp>
 #include <upciedev/crate_file.hpp>

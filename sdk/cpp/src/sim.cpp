@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "area_copy.hpp"
 #include "base/transport_error.hpp"
-#include "builtin_transports.hpp"
 #include "chardev_lease.hpp"
 #include "description/bar_guards.hpp"
 #include "model_state.hpp"
 #include "sim_backplane.hpp"
 #include "sim_dma.hpp"
 #include "sim_interrupts.hpp"
-#include "transport_check.hpp"
-#include "transport_poll.hpp"
+#include "transport/area_copy.hpp"
+#include "transport/builtin_transports.hpp"
+#include "transport/transport_check.hpp"
+#include "transport/transport_poll.hpp"
 
 #include <upciedev/sim.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sim_bus.hpp"
-#include "transport_check.hpp"
+#include "transport/transport_check.hpp"
 
 #include <algorithm>
 #include <cstring>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "slot_transport.hpp"
 #include "base/transport_error.hpp"
-#include "builtin_transports.hpp"
 #include "chardev_lease.hpp"
 #include "crate_folder.hpp"
 #include "hangup_watch.hpp"
@@ -11,6 +10,7 @@
 #include "slot_interrupts.hpp"
 #include "slot_maps.hpp"
 #include "slot_runner.hpp"
+#include "transport/builtin_transports.hpp"
 
 #include <fmt/format.h>
 

@@ -5,7 +5,7 @@
 // client whose packets are no calls is cut off; one that asks for what cannot be is given an errno.
 #pragma once
 
-#include "transport_check.hpp"
+#include "transport/transport_check.hpp"
 
 #include <upciedev/dma_source.hpp>
 

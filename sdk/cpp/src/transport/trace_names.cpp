@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "trace_names.hpp"
+#include "transport/trace_names.hpp"
 
 #include "description/reg_effects.hpp"
-#include "transport_check.hpp"
+#include "transport/transport_check.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "trace.hpp"
+#include "transport/trace.hpp"
 
-#include "trace_names.hpp"
+#include "transport/trace_names.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>

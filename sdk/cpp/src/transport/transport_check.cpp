@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "transport_check.hpp"
+#include "transport/transport_check.hpp"
 #include "description/reg_effects.hpp"
 
 #include <cerrno>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "area_copy.hpp"
 #include "base/transport_error.hpp"
-#include "transport_check.hpp"
-#include "transport_poll.hpp"
+#include "transport/area_copy.hpp"
+#include "transport/transport_check.hpp"
+#include "transport/transport_poll.hpp"
 
 #include <upciedev/memory_transport.hpp>
 

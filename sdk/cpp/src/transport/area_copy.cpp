@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "area_copy.hpp"
+#include "transport/area_copy.hpp"
 
 #include <algorithm>
 #include <bit>
