@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // DMA channels of the driver, which this test plays.
-#include "chardev.hpp"
-#include "chardev_dma.hpp"
+#include "transport/driver/chardev.hpp"
+#include "transport/driver/chardev_dma.hpp"
 
 #include <linux/upciedev.h>
 #include <upciedev/error.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The chardev transport against a driver that this test plays, system call by system call.
-#include "chardev.hpp"
 #include "test_board.hpp"
+#include "transport/driver/chardev.hpp"
 
 #include <linux/upciedev.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Claims, resets, removal and return of simulated boards; link and error counters out of a sysfs
 // that this test wrote.
-#include "pci_health.hpp"
 #include "thrown.hpp"
+#include "transport/pci/pci_health.hpp"
 
 #include <upciedev/crate.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Slot numbers out of configuration space, in a folder that looks like sysfs.
 #include "crate_machine.hpp"
-#include "sysfs_pci.hpp"
+#include "transport/pci/sysfs_pci.hpp"
 
 #include <gtest/gtest.h>
 

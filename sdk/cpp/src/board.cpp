@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "board_state.hpp"
-#include "chardev_lease.hpp"
 #include "description/bar_guards.hpp"
 #include "dma_state.hpp"
 #include "irq_state.hpp"
+#include "transport/driver/chardev_lease.hpp"
 #include "transport/transport_check.hpp"
 
 #include <upciedev/board.hpp>

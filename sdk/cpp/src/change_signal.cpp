@@ -2,7 +2,7 @@
 #include "change_signal.hpp"
 #include "base/owned_file.hpp"
 #include "base/transport_error.hpp"
-#include "udev_ptr.hpp"
+#include "transport/pci/udev_ptr.hpp"
 
 #include <sys/timerfd.h>
 #include <unistd.h>

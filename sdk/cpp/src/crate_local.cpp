@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "chardev.hpp"
 #include "crate_expected.hpp"
 #include "crate_machine.hpp"
-#include "udev_list.hpp"
+#include "transport/driver/chardev.hpp"
+#include "transport/pci/udev_list.hpp"
 
 #include <fmt/format.h>
 

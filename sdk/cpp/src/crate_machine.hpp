@@ -2,8 +2,8 @@
 #pragma once
 
 #include "crate_source.hpp"
-#include "pci_health.hpp"
-#include "sysfs_pci.hpp"
+#include "transport/pci/pci_health.hpp"
+#include "transport/pci/sysfs_pci.hpp"
 
 namespace upciedev::inline v1::detail {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "chardev_lease.hpp"
 #include "region_state.hpp"
+#include "transport/driver/chardev_lease.hpp"
 
 #include <cerrno>
 

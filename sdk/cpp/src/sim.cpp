@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "base/transport_error.hpp"
-#include "chardev_lease.hpp"
 #include "description/bar_guards.hpp"
 #include "model_state.hpp"
 #include "sim_backplane.hpp"
@@ -8,6 +7,7 @@
 #include "sim_interrupts.hpp"
 #include "transport/area_copy.hpp"
 #include "transport/builtin_transports.hpp"
+#include "transport/driver/chardev_lease.hpp"
 #include "transport/transport_check.hpp"
 #include "transport/transport_poll.hpp"
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "slot_transport.hpp"
 #include "base/transport_error.hpp"
-#include "chardev_lease.hpp"
 #include "crate_folder.hpp"
 #include "hangup_watch.hpp"
-#include "pci_health.hpp"
 #include "slot_dma.hpp"
 #include "slot_facts.hpp"
 #include "slot_interrupts.hpp"
 #include "slot_maps.hpp"
 #include "slot_runner.hpp"
 #include "transport/builtin_transports.hpp"
+#include "transport/driver/chardev_lease.hpp"
+#include "transport/pci/pci_health.hpp"
 
 #include <fmt/format.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "doctor.hpp"
 #include "commands.hpp"
-#include "sysfs_pci.hpp"
 #include "table.hpp"
+#include "transport/pci/sysfs_pci.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The checks of `doctor` that look at each board: driver, BARs, link, bus errors, bus mastering.
 #include "doctor.hpp"
-#include "pci_health.hpp"
-#include "sysfs_pci.hpp"
 #include "table.hpp"
+#include "transport/pci/pci_health.hpp"
+#include "transport/pci/sysfs_pci.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The checks of `doctor` that look at the machine as a whole: driver, rights, kernel.
 #include "doctor.hpp"
-#include "sysfs_pci.hpp"
+#include "transport/pci/sysfs_pci.hpp"
 
 #include <fmt/format.h>
 #include <linux/upciedev.h>

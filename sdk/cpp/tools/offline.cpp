@@ -3,7 +3,7 @@
 
 #include "base/signal_hold.hpp"
 #include "base/transport_error.hpp"
-#include "sysfs_pci.hpp"
+#include "transport/pci/sysfs_pci.hpp"
 
 #include <linux/upciedev.h>
 

@@ -3,8 +3,8 @@
 #include "commands.hpp"
 #include "interrupts.hpp"
 #include "offline.hpp"
-#include "pci_health.hpp"
 #include "process.hpp"
+#include "transport/pci/pci_health.hpp"
 
 #include <upciedev/settings.hpp>
 

@@ -2,7 +2,7 @@
 #include "sysfs.hpp"
 #include "base/bits.hpp"
 #include "base/transport_error.hpp"
-#include "pci_health.hpp"
+#include "transport/pci/pci_health.hpp"
 
 #include <upciedev/memory_transport.hpp>
 

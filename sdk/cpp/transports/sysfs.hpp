@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "sysfs_pci.hpp"
+#include "transport/pci/sysfs_pci.hpp"
 
 #include <upciedev/transport.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sysfs.hpp"
-#include "udev_list.hpp"
+#include "transport/pci/udev_list.hpp"
 
 #include <upciedev/transport_plugin.hpp>
 

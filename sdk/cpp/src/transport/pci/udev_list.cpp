@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "udev_list.hpp"
+#include "transport/pci/udev_list.hpp"
 #include "base/transport_error.hpp"
-#include "udev_ptr.hpp"
+#include "transport/pci/udev_ptr.hpp"
 
 namespace upciedev::inline v1::detail {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "chardev_peer.hpp"
+#include "transport/driver/chardev_peer.hpp"
 #include "base/transport_error.hpp"
-#include "chardev_lease.hpp"
+#include "transport/driver/chardev_lease.hpp"
 
 #include <linux/upciedev.h>
 

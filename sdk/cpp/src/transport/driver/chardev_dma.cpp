@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "chardev_dma.hpp"
+#include "transport/driver/chardev_dma.hpp"
 #include "base/transport_error.hpp"
-#include "chardev.hpp"
+#include "transport/driver/chardev.hpp"
 
 #include <linux/upciedev.h>
 

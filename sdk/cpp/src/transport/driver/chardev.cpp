@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "chardev.hpp"
+#include "transport/driver/chardev.hpp"
 #include "base/transport_error.hpp"
-#include "chardev_dma.hpp"
-#include "chardev_interrupts.hpp"
-#include "chardev_lease.hpp"
-#include "chardev_maps.hpp"
-#include "chardev_peer.hpp"
-#include "pci_health.hpp"
 #include "transport/builtin_transports.hpp"
+#include "transport/driver/chardev_dma.hpp"
+#include "transport/driver/chardev_interrupts.hpp"
+#include "transport/driver/chardev_lease.hpp"
+#include "transport/driver/chardev_maps.hpp"
+#include "transport/driver/chardev_peer.hpp"
+#include "transport/pci/pci_health.hpp"
 #include "transport/transport_check.hpp"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "chardev_lease.hpp"
+#include "transport/driver/chardev_lease.hpp"
 #include "base/transport_error.hpp"
-#include "pci_health.hpp"
+#include "transport/pci/pci_health.hpp"
 
 #include <fmt/format.h>
 

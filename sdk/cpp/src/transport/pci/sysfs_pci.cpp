@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "sysfs_pci.hpp"
+#include "transport/pci/sysfs_pci.hpp"
 
 #include <charconv>
 #include <fcntl.h>

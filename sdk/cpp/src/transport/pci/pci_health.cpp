@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "pci_health.hpp"
-#include "sysfs_pci.hpp"
+#include "transport/pci/pci_health.hpp"
+#include "transport/pci/sysfs_pci.hpp"
 
 #include <upciedev/error.hpp>
 

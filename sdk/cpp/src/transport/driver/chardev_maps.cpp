@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "chardev_maps.hpp"
+#include "transport/driver/chardev_maps.hpp"
 #include "base/bits.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "chardev_interrupts.hpp"
+#include "transport/driver/chardev_interrupts.hpp"
 #include "base/transport_error.hpp"
 
 #include <linux/upciedev.h>
