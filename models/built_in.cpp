@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "built_in.hpp"
-#include "model_state.hpp"
+#include "simulation/model/model_state.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Crates whose boards a transport plugin finds and opens.
 #include "crate_machine.hpp"
-#include "plugin_loader.hpp"
+#include "plugins/plugin_loader.hpp"
 #include "transport/builtin_transports.hpp"
 
 #include <fmt/format.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "base/transport_error.hpp"
 #include "description/bar_guards.hpp"
-#include "model_state.hpp"
 #include "sim_backplane.hpp"
 #include "sim_dma.hpp"
 #include "sim_interrupts.hpp"
+#include "simulation/model/model_state.hpp"
 #include "transport/area_copy.hpp"
 #include "transport/builtin_transports.hpp"
 #include "transport/driver/chardev_lease.hpp"

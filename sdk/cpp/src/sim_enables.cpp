@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sim_enables.hpp"
-#include "model_rules.hpp"
-#include "model_state.hpp"
+#include "simulation/model/model_rules.hpp"
+#include "simulation/model/model_state.hpp"
 
 #include <algorithm>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "model_parts.hpp"
 #include "sim_interrupts.hpp"
 #include "sim_waits.hpp"
+#include "simulation/model/model_parts.hpp"
 
 #include <upciedev/dma_source.hpp>
 

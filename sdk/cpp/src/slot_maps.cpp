@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "slot_maps.hpp"
-#include "model_memory.hpp"
+#include "simulation/model/model_memory.hpp"
 
 #include <sys/mman.h>
 

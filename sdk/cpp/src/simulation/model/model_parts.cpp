@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "model_parts.hpp"
+#include "simulation/model/model_parts.hpp"
 #include "description/reg_effects.hpp"
 
 namespace upciedev::inline v1::detail {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tagged_library.hpp"
+#include "plugins/tagged_library.hpp"
 
 #include <upciedev/error.hpp>
 #include <upciedev/model_plugin.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "model_memory.hpp"
+#include "simulation/model/model_memory.hpp"
 
 #include <upciedev/model.hpp>
 

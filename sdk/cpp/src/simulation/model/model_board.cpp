@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "description/reg_effects.hpp"
-#include "model_state.hpp"
+#include "simulation/model/model_state.hpp"
 
 namespace upciedev {
 inline namespace v1 {

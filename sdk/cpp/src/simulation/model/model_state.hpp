@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "model_dma.hpp"
-#include "model_engine.hpp"
-#include "model_irqs.hpp"
-#include "model_rules.hpp"
+#include "simulation/model/model_dma.hpp"
+#include "simulation/model/model_engine.hpp"
+#include "simulation/model/model_irqs.hpp"
+#include "simulation/model/model_rules.hpp"
 
 #include <deque>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "model_memory.hpp"
+#include "simulation/model/model_memory.hpp"
 
 #include <algorithm>
 #include <array>

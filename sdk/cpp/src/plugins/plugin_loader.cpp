@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "plugin_loader.hpp"
+#include "plugins/plugin_loader.hpp"
 #include "base/log.hpp"
-#include "tagged_library.hpp"
+#include "plugins/tagged_library.hpp"
 
 #include <fmt/format.h>
 

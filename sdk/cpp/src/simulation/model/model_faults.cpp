@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "model_state.hpp"
+#include "simulation/model/model_state.hpp"
 
 namespace upciedev {
 inline namespace v1 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "model_rules.hpp"
+#include "simulation/model/model_rules.hpp"
 #include "base/bits.hpp"
 
 #include <algorithm>

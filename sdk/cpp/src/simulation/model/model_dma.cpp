@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "model_dma.hpp"
+#include "simulation/model/model_dma.hpp"
 
 #include <algorithm>
 

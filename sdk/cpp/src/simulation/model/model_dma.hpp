@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "model_parts.hpp"
+#include "simulation/model/model_parts.hpp"
 
 #include <optional>
 #include <vector>
