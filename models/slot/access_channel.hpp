@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "sim_peer.hpp"
-#include "slot_wire.hpp"
+#include "simulation/board/sim_peer.hpp"
+#include "simulation/process/slot_wire.hpp"
 
 #include <condition_variable>
 #include <functional>

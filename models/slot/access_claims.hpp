@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "slot_wire.hpp"
+#include "simulation/process/slot_wire.hpp"
 
 #include <map>
 #include <shared_mutex>

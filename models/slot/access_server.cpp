@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "access_server.hpp"
-#include "crate_folder.hpp"
-#include "slot_socket.hpp"
+#include "simulation/process/crate_folder.hpp"
+#include "simulation/process/slot_socket.hpp"
 
 #include <array>
 #include <cerrno>

@@ -3,8 +3,8 @@
 #include "access_run.hpp"
 #include "access_stream.hpp"
 #include "mapped_pages.hpp"
-#include "sim_bus.hpp"
-#include "slot_socket.hpp"
+#include "simulation/board/sim_bus.hpp"
+#include "simulation/process/slot_socket.hpp"
 
 #include <algorithm>
 #include <cerrno>

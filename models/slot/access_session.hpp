@@ -5,7 +5,7 @@
 #include "access_claims.hpp"
 #include "base/owned_file.hpp"
 #include "description/bar_guards.hpp"
-#include "sim_peer.hpp"
+#include "simulation/board/sim_peer.hpp"
 
 #include <upciedev/sim.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "access_stream.hpp"
-#include "slot_socket.hpp"
-#include "slot_wire.hpp"
+#include "simulation/process/slot_socket.hpp"
+#include "simulation/process/slot_wire.hpp"
 
 #include <array>
 #include <cerrno>

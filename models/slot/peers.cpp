@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "peers.hpp"
-#include "sim_bus.hpp"
+#include "simulation/board/sim_bus.hpp"
 
 #include <upciedev/error.hpp>
 

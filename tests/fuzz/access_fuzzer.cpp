@@ -4,7 +4,7 @@
 #include "access_session.hpp"
 #include "conversation.hpp"
 #include "fuzzer.hpp"
-#include "slot_wire.hpp"
+#include "simulation/process/slot_wire.hpp"
 
 #include <upciedev/board_file.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "sim_backplane.hpp"
+#include "simulation/board/sim_backplane.hpp"
 #include "test_slot.hpp"
 
 #include <gmock/gmock.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Crates of `upciedev sim up`: a process a slot.
-#include "crate_folder.hpp"
 #include "crate_source.hpp"
-#include "slot_facts.hpp"
-#include "slot_transport.hpp"
+#include "simulation/process/crate_folder.hpp"
+#include "simulation/process/slot_facts.hpp"
+#include "simulation/process/slot_transport.hpp"
 
 #include <fmt/format.h>
 

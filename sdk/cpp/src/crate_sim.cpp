@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "crate_source.hpp"
-#include "sim_backplane.hpp"
+#include "simulation/board/sim_backplane.hpp"
 
 #include <upciedev/model_plugin.hpp>
 #include <upciedev/sim.hpp>

@@ -3,8 +3,8 @@
 #include "sim_syntax.hpp"
 #include "table.hpp"
 
-#include "crate_folder.hpp"
-#include "slot_link.hpp"
+#include "simulation/process/crate_folder.hpp"
+#include "simulation/process/slot_link.hpp"
 
 #include <upciedev/model.hpp>
 

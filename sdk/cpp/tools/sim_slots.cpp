@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sim_slots.hpp"
 
-#include "crate_folder.hpp"
-#include "slot_facts.hpp"
+#include "simulation/process/crate_folder.hpp"
+#include "simulation/process/slot_facts.hpp"
 
 #include <fmt/format.h>
 

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "simulation/board/sim_waits.hpp"
+#include "base/signal_hold.hpp"
+#include "base/transport_error.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+
+namespace upciedev::inline v1::detail {
+namespace {
+
+using std::chrono::nanoseconds;
+
+timespec until(sim_waits::time_point end) {
+    const auto left = std::max(end - std::chrono::steady_clock::now(), nanoseconds(0));
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+    return {.tv_sec = seconds.count(), .tv_nsec = nanoseconds(left - seconds).count()};
+}
+
+} // namespace
+
+void sim_waits::wake_all() noexcept {
+    const std::lock_guard hold(lock_);
+    for (const auto* each : waiters_) {
+        const std::uint64_t one = 1;
+        [[maybe_unused]] const auto written = ::write(each->event_.number(), &one, sizeof one);
+    }
+}
+
+sim_waits::waiter::waiter(sim_waits& where)
+    : where_(where), event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (!event_) throw_access_error(from_errno(errno), "eventfd");
+    const std::lock_guard hold(where_.lock_);
+    where_.waiters_.push_back(this);
+}
+
+sim_waits::waiter::~waiter() {
+    const std::lock_guard hold(where_.lock_);
+    std::erase(where_.waiters_, this);
+}
+
+int sim_waits::waiter::sleep(time_point end, int other) noexcept {
+    std::array<pollfd, 2> both{{{event_.number(), POLLIN, 0}, {other, POLLIN, 0}}};
+    const auto left = until(end);
+    if (::ppoll(both.data(), both.size(), &left, signal_hold::waiting_mask()) < 0) return errno;
+    std::uint64_t told = 0;
+    if (both[0].revents != 0) [[maybe_unused]]
+        const auto cleared = ::read(event_.number(), &told, sizeof told);
+    return 0;
+}
+
+} // namespace upciedev::inline v1::detail
