@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <upciedev/settings.hpp>
 
+#include "board/settings_bits.hpp"
 #include "files/yaml_reader.hpp"
-#include "settings_bits.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>

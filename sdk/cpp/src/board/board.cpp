@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "board_state.hpp"
+#include "board/board_state.hpp"
+#include "board/dma/dma_state.hpp"
+#include "board/irq_state.hpp"
 #include "description/bar_guards.hpp"
-#include "dma_state.hpp"
-#include "irq_state.hpp"
 #include "transport/driver/chardev_lease.hpp"
 #include "transport/transport_check.hpp"
 

@@ -2,7 +2,7 @@
 // Areas by DMA, and the channels that take turns in them.
 #include "base/bits.hpp"
 #include "base/suggest.hpp"
-#include "dma_state.hpp"
+#include "board/dma/dma_state.hpp"
 #include "transport/area_copy.hpp"
 
 #include <upciedev/area.hpp>

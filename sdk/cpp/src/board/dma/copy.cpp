@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <upciedev/copy.hpp>
 
-#include "copy_bounce.hpp"
+#include "board/dma/copy_bounce.hpp"
 
 #include <fmt/format.h>
 

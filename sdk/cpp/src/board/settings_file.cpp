@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "board/settings_bits.hpp"
 #include "description/reg_values.hpp"
 #include "files/yaml_reader.hpp"
-#include "settings_bits.hpp"
 
 #include <algorithm>
 

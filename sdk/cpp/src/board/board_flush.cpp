@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "board_state.hpp"
+#include "board/board_state.hpp"
 #include "description/reg_effects.hpp"
 
 #include <upciedev/board.hpp>

@@ -2,8 +2,8 @@
 #include "base/bits.hpp"
 #include "base/signal_hold.hpp"
 #include "base/stop_event.hpp"
+#include "board/irq_state.hpp"
 #include "description/lookup_error.hpp"
-#include "irq_state.hpp"
 
 #include <poll.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "base/bits.hpp"
-#include "board_state.hpp"
+#include "board/board_state.hpp"
 #include "description/reg_effects.hpp"
 
 #include <upciedev/board.hpp>

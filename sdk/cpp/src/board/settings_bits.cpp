@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "settings_bits.hpp"
+#include "board/settings_bits.hpp"
 
 #include <fmt/format.h>
 

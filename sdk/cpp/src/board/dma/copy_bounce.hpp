@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "region_state.hpp"
+#include "board/dma/region_state.hpp"
 
 #include <upciedev/copy.hpp>
 

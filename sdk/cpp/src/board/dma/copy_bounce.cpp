@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The two halves of a copy by this computer's memory, each by the board's engine or else by the
 // processor; bytes stay as they are on the bus.
-#include "copy_bounce.hpp"
+#include "board/dma/copy_bounce.hpp"
 #include "transport/area_copy.hpp"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "board_state.hpp"
+#include "board/board_state.hpp"
 
 #include <upciedev/irq.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "dma_state.hpp"
+#include "board/dma/dma_state.hpp"
 
 #include <mutex>
 

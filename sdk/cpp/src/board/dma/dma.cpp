@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "base/bits.hpp"
+#include "board/dma/dma_state.hpp"
 #include "description/lookup_error.hpp"
-#include "dma_state.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>

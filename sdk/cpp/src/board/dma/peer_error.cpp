@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "region_state.hpp"
+#include "board/dma/region_state.hpp"
 #include "transport/driver/chardev_lease.hpp"
 
 #include <cerrno>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dma_ring.hpp"
+#include "board/dma/dma_ring.hpp"
 
 #include <numeric>
 

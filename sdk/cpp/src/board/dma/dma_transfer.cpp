@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dma_state.hpp"
+#include "board/dma/dma_state.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "base/stop_event.hpp"
-#include "dma_ring.hpp"
-#include "region_state.hpp"
+#include "board/dma/dma_ring.hpp"
+#include "board/dma/region_state.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>
