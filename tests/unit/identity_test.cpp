@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Boards with equal PCI ids, told apart by their registers.
-#include "crate_identity.hpp"
+#include "crate/crate_identity.hpp"
 #include "thrown.hpp"
 
 #include <upciedev/crate.hpp>

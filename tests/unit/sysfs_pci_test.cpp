@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Slot numbers out of configuration space, in a folder that looks like sysfs.
-#include "crate_machine.hpp"
+#include "crate/crate_machine.hpp"
 #include "transport/pci/sysfs_pci.hpp"
 
 #include <gtest/gtest.h>

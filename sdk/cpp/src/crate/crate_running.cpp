@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Crates of `upciedev sim up`: a process a slot.
-#include "crate_source.hpp"
+#include "crate/crate_source.hpp"
 #include "simulation/process/crate_folder.hpp"
 #include "simulation/process/slot_facts.hpp"
 #include "simulation/process/slot_transport.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "crate_machine.hpp"
+#include "crate/crate_machine.hpp"
 
 #include <algorithm>
 

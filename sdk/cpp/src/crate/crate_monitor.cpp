@@ -3,7 +3,7 @@
 
 #include "base/stop_event.hpp"
 #include "base/transport_error.hpp"
-#include "crate_source.hpp"
+#include "crate/crate_source.hpp"
 
 #include <poll.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "crate_identity.hpp"
+#include "crate/crate_identity.hpp"
 #include "base/bits.hpp"
 
 #include <upciedev/board.hpp>

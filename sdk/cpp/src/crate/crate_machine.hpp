@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "crate_source.hpp"
+#include "crate/crate_source.hpp"
 #include "transport/pci/pci_health.hpp"
 #include "transport/pci/sysfs_pci.hpp"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "base/log.hpp"
 #include "base/suggest.hpp"
-#include "crate_expected.hpp"
-#include "crate_source.hpp"
+#include "crate/crate_expected.hpp"
+#include "crate/crate_source.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Crates whose boards a transport plugin finds and opens.
-#include "crate_machine.hpp"
+#include "crate/crate_machine.hpp"
 #include "plugins/plugin_loader.hpp"
 #include "transport/builtin_transports.hpp"
 

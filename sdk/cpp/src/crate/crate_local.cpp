@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "crate_expected.hpp"
-#include "crate_machine.hpp"
+#include "crate/crate_expected.hpp"
+#include "crate/crate_machine.hpp"
 #include "transport/driver/chardev.hpp"
 #include "transport/pci/udev_list.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "crate_source.hpp"
+#include "crate/crate_source.hpp"
 #include "simulation/board/sim_backplane.hpp"
 
 #include <upciedev/model_plugin.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "change_signal.hpp"
+#include "crate/change_signal.hpp"
 #include "base/owned_file.hpp"
 #include "base/transport_error.hpp"
 #include "transport/pci/udev_ptr.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "crate_expected.hpp"
+#include "crate/crate_expected.hpp"
 
 #include <fmt/format.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "change_signal.hpp"
-#include "crate_identity.hpp"
+#include "crate/change_signal.hpp"
+#include "crate/crate_identity.hpp"
 #include "transport/trace.hpp"
 
 #include <upciedev/crate.hpp>
