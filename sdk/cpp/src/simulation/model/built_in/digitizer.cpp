@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "built_in.hpp"
-#include "waveform.hpp"
+#include "simulation/model/built_in/built_in.hpp"
+#include "simulation/model/built_in/waveform.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "waveform.hpp"
+#include "simulation/model/built_in/waveform.hpp"
 
 #include <array>
 #include <cmath>

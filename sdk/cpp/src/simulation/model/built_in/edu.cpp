@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "built_in.hpp"
+#include "simulation/model/built_in/built_in.hpp"
 
 namespace upciedev::inline v1::models {
 namespace {
