@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "doctor.hpp"
-#include "commands.hpp"
-#include "table.hpp"
+#include "commands/commands.hpp"
+#include "output/table.hpp"
 #include "transport/pci/sysfs_pci.hpp"
 
 #include <fmt/core.h>

@@ -2,7 +2,7 @@
 // `upciedev import` and `upciedev export`.
 #include "exchange.hpp"
 
-#include "commands.hpp"
+#include "commands/commands.hpp"
 #include "map_fold.hpp"
 
 #include <upciedev/board_file.hpp>

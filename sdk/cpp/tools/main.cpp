@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The `upciedev` command: read and write the boards of a crate by register name.
 
-#include "care_syntax.hpp"
-#include "commands.hpp"
-#include "dma_syntax.hpp"
-#include "number_option.hpp"
-#include "p2p_syntax.hpp"
-#include "script.hpp"
-#include "sim_syntax.hpp"
+#include "commands/commands.hpp"
+#include "syntax/care_syntax.hpp"
+#include "syntax/dma_syntax.hpp"
+#include "syntax/number_option.hpp"
+#include "syntax/p2p_syntax.hpp"
+#include "syntax/script.hpp"
+#include "syntax/sim_syntax.hpp"
 
 #include <upciedev/log.hpp>
 

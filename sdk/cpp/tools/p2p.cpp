@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "p2p.hpp"
 #include "base/number_text.hpp"
-#include "interrupts.hpp"
-#include "naming.hpp"
-#include "table.hpp"
-#include "target.hpp"
+#include "commands/interrupts.hpp"
+#include "output/naming.hpp"
+#include "output/table.hpp"
+#include "syntax/target.hpp"
 
 #include <fmt/core.h>
 #include <fmt/format.h>

@@ -2,7 +2,7 @@
 // `upciedev p2p`: which board reaches which, and whether it really does.
 #pragma once
 
-#include "commands.hpp"
+#include "commands/commands.hpp"
 
 #include <upciedev/copy.hpp>
 

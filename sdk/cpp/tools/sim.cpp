@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "output/table.hpp"
 #include "sim_slots.hpp"
-#include "sim_syntax.hpp"
-#include "table.hpp"
+#include "syntax/sim_syntax.hpp"
 
 #include "simulation/process/crate_folder.hpp"
 #include "simulation/process/slot_link.hpp"

@@ -2,7 +2,7 @@
 // The processes of a running simulated crate, one a slot.
 #pragma once
 
-#include "interrupts.hpp"
+#include "commands/interrupts.hpp"
 
 #include <upciedev/crate_file.hpp>
 
