@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A map of ChimeraTK is refused with its place, or becomes a board file that loads.
-#include "exchange.hpp"
 #include "fuzzer.hpp"
+#include "maps/exchange.hpp"
 
 namespace {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The configuration space of a board against what the kernel remembers, in folders like sysfs's.
-#include "p2p.hpp"
+#include "p2p/p2p.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "p2p.hpp"
+#include "p2p/p2p.hpp"
 
 #include <CLI/CLI.hpp>
 

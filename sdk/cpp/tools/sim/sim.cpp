@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "output/table.hpp"
-#include "sim_slots.hpp"
+#include "sim/sim_slots.hpp"
 #include "syntax/sim_syntax.hpp"
 
 #include "simulation/process/crate_folder.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "doctor.hpp"
+#include "doctor/doctor.hpp"
 #include "commands/commands.hpp"
 #include "output/table.hpp"
 #include "transport/pci/sysfs_pci.hpp"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // `upciedev import` and `upciedev export`.
-#include "exchange.hpp"
+#include "maps/exchange.hpp"
 
 #include "commands/commands.hpp"
-#include "map_fold.hpp"
+#include "maps/map_fold.hpp"
 
 #include <upciedev/board_file.hpp>
 #include <upciedev/error.hpp>

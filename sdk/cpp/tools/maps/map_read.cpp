@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Lines of a .map file: NAME ELEMENTS ADDRESS BYTES [BAR [WIDTH [FRACTION [SIGNED [ACCESS]]]]].
-#include "exchange.hpp"
+#include "maps/exchange.hpp"
 
 #include <upciedev/error.hpp>
 

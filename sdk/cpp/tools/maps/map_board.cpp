@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The board file of a map.
-#include "map_fold.hpp"
+#include "maps/map_fold.hpp"
 
 #include <upciedev/board_file.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A board that reset itself has lost its BARs, and lspci shows what the kernel remembers.
-#include "p2p.hpp"
+#include "p2p/p2p.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The JSON form of a map (.jmap): a tree of modules and registers under "addressSpace".
-#include "exchange.hpp"
+#include "maps/exchange.hpp"
 
 #include <upciedev/error.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "p2p.hpp"
+#include "p2p/p2p.hpp"
 #include "base/number_text.hpp"
 #include "commands/interrupts.hpp"
 #include "output/naming.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Both forms of a map as text.
-#include "exchange.hpp"
+#include "maps/exchange.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>

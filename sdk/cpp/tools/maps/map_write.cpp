@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The entries of a map from a board's description.
-#include "exchange.hpp"
+#include "maps/exchange.hpp"
 
 #include <fmt/core.h>
 

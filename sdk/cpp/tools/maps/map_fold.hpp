@@ -2,7 +2,7 @@
 // Registers of a map with numbers in their paths are arrays of a board file.
 #pragma once
 
-#include "exchange.hpp"
+#include "maps/exchange.hpp"
 
 #include <map>
 #include <string>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "sim_slots.hpp"
+#include "sim/sim_slots.hpp"
 
 #include "simulation/process/crate_folder.hpp"
 #include "simulation/process/slot_facts.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "map_fold.hpp"
+#include "maps/map_fold.hpp"
 
 #include <algorithm>
 #include <cctype>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The ladder that engineers climb by hand, and the first rung that fails.
 #include "output/table.hpp"
-#include "p2p.hpp"
+#include "p2p/p2p.hpp"
 
 #include <fmt/core.h>
 #include <fmt/format.h>

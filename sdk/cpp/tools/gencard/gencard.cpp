@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // upciedev-gencard: writes the tables of a card plugin from the board's file, so that the driver
 // and the SDK cannot disagree on which registers are dangerous.
-#include "gencard_guards.hpp"
+#include "gencard/gencard_guards.hpp"
 
 #include <upciedev/board_file.hpp>
 #include <upciedev/error.hpp>

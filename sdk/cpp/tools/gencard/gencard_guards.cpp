@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "gencard_guards.hpp"
+#include "gencard/gencard_guards.hpp"
 
 #include <fmt/format.h>
 
