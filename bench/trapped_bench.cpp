@@ -2,7 +2,7 @@
 // Wall times of an access that the process of a simulated slot serves to QEMU: a message to the
 // socket, the model's register, the answer. A guest's access costs this and what QEMU adds.
 #include "client.hpp"
-#include "slot/endpoint.hpp"
+#include "simulation/process/server/endpoint.hpp"
 
 #include <upciedev/board_file.hpp>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Whatever a program says on the access socket of a simulated slot, it is answered or cut off, and
 // the board serves the next one. The input is packets, each behind its length in two bytes.
-#include "access_session.hpp"
 #include "conversation.hpp"
 #include "fuzzer.hpp"
+#include "simulation/process/server/access_session.hpp"
 #include "simulation/process/slot_wire.hpp"
 
 #include <upciedev/board_file.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <upciedev/vfio_user/unique_fd.hpp>
+#include "simulation/endpoint/unique_fd.hpp"
 
 #include <sys/socket.h>
 

@@ -3,7 +3,7 @@
 // the conversation, and the endpoint is as new for the next one.
 #include "conversation.hpp"
 #include "fuzzer.hpp"
-#include "session.hpp"
+#include "simulation/endpoint/session.hpp"
 
 #include <sys/eventfd.h>
 #include <sys/mman.h>

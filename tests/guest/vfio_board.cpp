@@ -2,7 +2,7 @@
 // upciedev-vfio-board [--msix] SOCKET: a board for tests/guest/vfio.py, served to QEMU. Registers
 // are trapped, the memory is mapped by the guest, the engine moves data between memory and bus.
 // devices/vfio-test.yaml describes it.
-#include <upciedev/vfio_user/server.hpp>
+#include "simulation/endpoint/server.hpp"
 
 #include <sys/mman.h>
 

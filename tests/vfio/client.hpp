@@ -2,9 +2,9 @@
 // A vfio-user client for tests, and a board for it to talk to.
 #pragma once
 
-#include "protocol.hpp"
+#include "simulation/endpoint/protocol.hpp"
 
-#include <upciedev/vfio_user/server.hpp>
+#include "simulation/endpoint/server.hpp"
 
 #include <atomic>
 #include <filesystem>

@@ -2,7 +2,7 @@
 // Between a client and a server that may die.
 #include "client.hpp"
 
-#include "link.hpp"
+#include "simulation/endpoint/link.hpp"
 
 #include <gtest/gtest.h>
 

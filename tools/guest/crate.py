@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .paths import BUILD, GuestError
 
-SLOT = BUILD / "cmake/models/slot/upciedev-slot"
+SLOT = BUILD / "cmake/sdk/cpp/servers/upciedev-slot"
 PLAN = BUILD / "cmake/tests/guest/upciedev-guest-plan"
 SLOTS = range(1, 13)
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from .paths import BUILD, REPOSITORY, GuestError
 
-LINK = BUILD / "cmake/models/vfio/upciedev-vfio-link"
+LINK = BUILD / "cmake/sdk/cpp/servers/upciedev-vfio-link"
 START_SECONDS = 20
 LOOK_SECONDS = 0.1  # at what the guest asks for
 

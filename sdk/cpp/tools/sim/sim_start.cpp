@@ -33,7 +33,7 @@ fs::path slot_program() {
         return named; // NOLINT(concurrency-mt-unsafe)
     const auto here = fs::canonical("/proc/self/exe").parent_path();
     const auto installed = here.parent_path() / "libexec/upciedev/upciedev-slot";
-    const auto built = here / "../../../models/slot/upciedev-slot";
+    const auto built = here / "../servers/upciedev-slot";
     for (const auto& each : {installed, built})
         if (fs::exists(each)) return each;
     throw error(errc::not_supported, installed.string(), "is not there",
