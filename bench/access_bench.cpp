@@ -4,7 +4,7 @@
 #include "load_boards.hpp"
 
 #include <upciedev/crate.hpp>
-#include <upciedev/sim.hpp>
+#include <upciedev/extend/sim.hpp>
 
 #include <benchmark/benchmark.h>
 

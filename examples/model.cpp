@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "counter/counter.hpp"
 
-#include <upciedev/sim.hpp>
+#include <upciedev/extend/sim.hpp>
 #include <upciedev/upciedev.hpp>
 
 #include <cstring>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "counter.hpp"
 
-#include <upciedev/model_plugin.hpp>
+#include <upciedev/extend/model_plugin.hpp>
 
 UPCIEDEV_MODEL("counter", counter);

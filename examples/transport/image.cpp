@@ -2,8 +2,8 @@
 // "image:FOLDER": boards whose BAR 0 is a file. The file slot4-1b36-00a8.bar0 is the board with
 // these ids in slot 4; it keeps what is written, and all programs that open it share it. Removing
 // the file is pulling the board out.
-#include <upciedev/memory_transport.hpp>
-#include <upciedev/transport_plugin.hpp>
+#include <upciedev/extend/memory_transport.hpp>
+#include <upciedev/extend/transport_plugin.hpp>
 
 #include <cerrno>
 #include <cstdio>

@@ -3,7 +3,7 @@
 // registers in it by what their board files say.
 #pragma once
 
-#include <upciedev/sim.hpp>
+#include <upciedev/extend/sim.hpp>
 #include <upciedev/upciedev.hpp>
 
 #include <gtest/gtest.h>

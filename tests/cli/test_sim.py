@@ -337,7 +337,7 @@ with upciedev.open("{SHARED}") as crate, crate.monitor() as monitor:
 
 
 def bus_address(slot, bar, offset=0):
-    """As sim_bus_address() of upciedev/sim.hpp."""
+    """As sim_bus_address() of upciedev/extend/sim.hpp."""
     return (1 << 60) + (slot << 43) + (bar << 40) + offset
 
 

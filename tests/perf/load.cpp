@@ -5,8 +5,8 @@
 
 #include <upciedev/board.hpp>
 #include <upciedev/board_file.hpp>
-#include <upciedev/memory_transport.hpp>
-#include <upciedev/sim.hpp>
+#include <upciedev/extend/memory_transport.hpp>
+#include <upciedev/extend/sim.hpp>
 
 #include <chrono>
 #include <cstdio>

@@ -5,7 +5,7 @@
 
 #include <linux/upciedev.h>
 #include <upciedev/error.hpp>
-#include <upciedev/memory_transport.hpp>
+#include <upciedev/extend/memory_transport.hpp>
 
 #include <gmock/gmock.h>
 

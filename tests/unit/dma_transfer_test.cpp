@@ -3,7 +3,7 @@
 #include "pattern.hpp"
 #include "seat.hpp"
 
-#include <upciedev/memory_transport.hpp>
+#include <upciedev/extend/memory_transport.hpp>
 #include <upciedev/upciedev.hpp>
 
 #include <gmock/gmock.h>

@@ -2,7 +2,7 @@
 // Enable bits of interrupts belong to the driver, in simulation to the simulation: whatever a user
 // writes, and however wide, leaves them as they are.
 #include <upciedev/board_file.hpp>
-#include <upciedev/sim.hpp>
+#include <upciedev/extend/sim.hpp>
 #include <upciedev/upciedev.hpp>
 
 #include <gtest/gtest.h>

@@ -3,7 +3,7 @@
 #include "thrown.hpp"
 
 #include <upciedev/board_file.hpp>
-#include <upciedev/sim.hpp>
+#include <upciedev/extend/sim.hpp>
 #include <upciedev/upciedev.hpp>
 
 #include <gmock/gmock.h>

@@ -4,7 +4,7 @@
 #include "thrown.hpp"
 
 #include <upciedev/crate.hpp>
-#include <upciedev/sim.hpp>
+#include <upciedev/extend/sim.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <upciedev/sim.hpp>
+#include <upciedev/extend/sim.hpp>
 #include <upciedev/upciedev.hpp>
 
 #include <gmock/gmock.h>

@@ -3,7 +3,7 @@
 
 #include <upciedev/check.hpp>
 #include <upciedev/crate.hpp>
-#include <upciedev/model_plugin.hpp>
+#include <upciedev/extend/model_plugin.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -3,7 +3,7 @@
 // UPCIEDEV_SEED=N repeats a run.
 #include "test_board.hpp"
 
-#include <upciedev/model.hpp>
+#include <upciedev/extend/model.hpp>
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 #include "thrown.hpp"
 
 #include <upciedev/crate.hpp>
-#include <upciedev/transport_plugin.hpp>
+#include <upciedev/extend/transport_plugin.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

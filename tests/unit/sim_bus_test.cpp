@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The engine of a board reaches the BARs of the other boards of its crate, and nothing else.
 #include <upciedev/crate.hpp>
-#include <upciedev/sim.hpp>
+#include <upciedev/extend/sim.hpp>
 
 #include <gtest/gtest.h>
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <upciedev/board.hpp>
-#include <upciedev/sim.hpp>
+#include <upciedev/extend/sim.hpp>
 
 namespace test {
 

@@ -3,7 +3,7 @@
 
 #include "test_board.hpp"
 
-#include <upciedev/model.hpp>
+#include <upciedev/extend/model.hpp>
 
 #include <algorithm>
 

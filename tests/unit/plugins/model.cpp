@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A behaviour that is right as it stands; each definition makes one thing of it wrong.
 #include <upciedev/error.hpp>
-#include <upciedev/model_plugin.hpp>
+#include <upciedev/extend/model_plugin.hpp>
 
 #include <stdexcept>
 

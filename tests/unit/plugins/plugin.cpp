@@ -2,7 +2,7 @@
 // A transport that is right as it stands; each definition makes one thing of it wrong.
 #include "../test_board.hpp"
 
-#include <upciedev/transport_plugin.hpp>
+#include <upciedev/extend/transport_plugin.hpp>
 
 namespace {
 

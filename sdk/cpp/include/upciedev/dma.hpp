@@ -2,7 +2,7 @@
 #pragma once
 
 #include <upciedev/description.hpp>
-#include <upciedev/dma_source.hpp>
+#include <upciedev/extend/dma_source.hpp>
 #include <upciedev/region.hpp>
 
 #include <chrono>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <upciedev/description.hpp>
-#include <upciedev/transport.hpp>
+#include <upciedev/extend/transport.hpp>
 
 #include <chrono>
 

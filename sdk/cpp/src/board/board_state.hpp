@@ -3,7 +3,7 @@
 
 #include "base/transport_error.hpp"
 
-#include <upciedev/transport.hpp>
+#include <upciedev/extend/transport.hpp>
 
 #include <array>
 #include <atomic>

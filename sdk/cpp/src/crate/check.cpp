@@ -4,8 +4,8 @@
 
 #include <upciedev/board_file.hpp>
 #include <upciedev/check.hpp>
-#include <upciedev/model_plugin.hpp>
-#include <upciedev/sim.hpp>
+#include <upciedev/extend/model_plugin.hpp>
+#include <upciedev/extend/sim.hpp>
 
 #include <fmt/format.h>
 

@@ -2,8 +2,8 @@
 #include "crate/crate_source.hpp"
 #include "simulation/board/sim_backplane.hpp"
 
-#include <upciedev/model_plugin.hpp>
-#include <upciedev/sim.hpp>
+#include <upciedev/extend/model_plugin.hpp>
+#include <upciedev/extend/sim.hpp>
 
 #include <fmt/format.h>
 

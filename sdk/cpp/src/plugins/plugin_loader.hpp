@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <upciedev/transport_plugin.hpp>
+#include <upciedev/extend/transport_plugin.hpp>
 
 namespace upciedev::inline v1::detail {
 

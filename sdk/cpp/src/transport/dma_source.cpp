@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <upciedev/dma_source.hpp>
+#include <upciedev/extend/dma_source.hpp>
 
 #include "base/transport_error.hpp"
 

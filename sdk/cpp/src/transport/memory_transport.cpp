@@ -4,7 +4,7 @@
 #include "transport/transport_check.hpp"
 #include "transport/transport_poll.hpp"
 
-#include <upciedev/memory_transport.hpp>
+#include <upciedev/extend/memory_transport.hpp>
 
 namespace upciedev {
 inline namespace v1 {

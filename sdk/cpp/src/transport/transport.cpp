@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <upciedev/transport.hpp>
+#include <upciedev/extend/transport.hpp>
 
 namespace upciedev {
 inline namespace v1 {

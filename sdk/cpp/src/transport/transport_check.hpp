@@ -3,7 +3,7 @@
 
 #include "base/bits.hpp"
 
-#include <upciedev/transport.hpp>
+#include <upciedev/extend/transport.hpp>
 
 namespace upciedev::inline v1::detail {
 

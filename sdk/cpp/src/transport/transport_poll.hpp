@@ -3,7 +3,7 @@
 
 #include "base/signal_hold.hpp"
 
-#include <upciedev/transport.hpp>
+#include <upciedev/extend/transport.hpp>
 
 #include <cerrno>
 #include <chrono>

@@ -2,7 +2,7 @@
 #include "commands/commands.hpp"
 #include "output/table.hpp"
 
-#include <upciedev/transport_plugin.hpp>
+#include <upciedev/extend/transport_plugin.hpp>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

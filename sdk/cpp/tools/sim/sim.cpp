@@ -6,7 +6,7 @@
 #include "simulation/process/crate_folder.hpp"
 #include "simulation/process/slot_link.hpp"
 
-#include <upciedev/model.hpp>
+#include <upciedev/extend/model.hpp>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

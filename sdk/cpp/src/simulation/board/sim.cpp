@@ -11,7 +11,7 @@
 #include "transport/transport_check.hpp"
 #include "transport/transport_poll.hpp"
 
-#include <upciedev/sim.hpp>
+#include <upciedev/extend/sim.hpp>
 
 #include <algorithm>
 #include <atomic>

@@ -3,7 +3,7 @@
 
 #include "simulation/board/sim_peer.hpp"
 
-#include <upciedev/sim.hpp>
+#include <upciedev/extend/sim.hpp>
 
 #include <condition_variable>
 #include <list>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <upciedev/sim.hpp>
+#include <upciedev/extend/sim.hpp>
 
 namespace upciedev::inline v1::detail {
 

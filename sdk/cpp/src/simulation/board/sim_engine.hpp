@@ -5,7 +5,7 @@
 #include "simulation/board/sim_waits.hpp"
 #include "simulation/model/model_parts.hpp"
 
-#include <upciedev/dma_source.hpp>
+#include <upciedev/extend/dma_source.hpp>
 
 #include <atomic>
 #include <functional>

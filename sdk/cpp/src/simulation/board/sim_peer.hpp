@@ -2,8 +2,8 @@
 #pragma once
 
 #include <upciedev/crate_file.hpp>
-#include <upciedev/model.hpp>
-#include <upciedev/transport.hpp>
+#include <upciedev/extend/model.hpp>
+#include <upciedev/extend/transport.hpp>
 
 #include <cstdint>
 #include <functional>

@@ -3,7 +3,7 @@
 
 #include "base/owned_file.hpp"
 
-#include <upciedev/dma_source.hpp>
+#include <upciedev/extend/dma_source.hpp>
 
 #include <deque>
 #include <mutex>

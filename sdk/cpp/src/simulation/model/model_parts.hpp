@@ -3,7 +3,7 @@
 
 #include "simulation/model/model_memory.hpp"
 
-#include <upciedev/model.hpp>
+#include <upciedev/extend/model.hpp>
 
 namespace upciedev::inline v1::detail {
 

@@ -2,7 +2,7 @@
 #include "plugins/tagged_library.hpp"
 
 #include <upciedev/error.hpp>
-#include <upciedev/model_plugin.hpp>
+#include <upciedev/extend/model_plugin.hpp>
 
 #include <fmt/format.h>
 

@@ -7,7 +7,7 @@
 
 #include "transport/transport_check.hpp"
 
-#include <upciedev/dma_source.hpp>
+#include <upciedev/extend/dma_source.hpp>
 
 #include <array>
 #include <cstring>

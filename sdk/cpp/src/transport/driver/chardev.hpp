@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <upciedev/transport.hpp>
+#include <upciedev/extend/transport.hpp>
 
 #include <filesystem>
 

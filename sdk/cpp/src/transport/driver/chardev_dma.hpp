@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <upciedev/dma_source.hpp>
+#include <upciedev/extend/dma_source.hpp>
 
 #include <memory>
 #include <string>

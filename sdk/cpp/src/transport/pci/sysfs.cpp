@@ -4,7 +4,7 @@
 #include "base/transport_error.hpp"
 #include "transport/pci/pci_health.hpp"
 
-#include <upciedev/memory_transport.hpp>
+#include <upciedev/extend/memory_transport.hpp>
 
 #include <fmt/format.h>
 

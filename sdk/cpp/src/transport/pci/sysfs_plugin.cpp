@@ -2,7 +2,7 @@
 #include "transport/pci/sysfs.hpp"
 #include "transport/pci/udev_list.hpp"
 
-#include <upciedev/transport_plugin.hpp>
+#include <upciedev/extend/transport_plugin.hpp>
 
 #include <unistd.h>
 

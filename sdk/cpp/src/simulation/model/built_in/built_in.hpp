@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <upciedev/model.hpp>
+#include <upciedev/extend/model.hpp>
 
 /// Behaviours that come with us.
 namespace upciedev::inline v1::models {

@@ -3,7 +3,7 @@
 
 #include "simulation/process/server/access_claims.hpp"
 
-#include <upciedev/sim.hpp>
+#include <upciedev/extend/sim.hpp>
 
 #include <chrono>
 

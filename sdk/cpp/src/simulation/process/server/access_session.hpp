@@ -7,7 +7,7 @@
 #include "simulation/process/server/access_channel.hpp"
 #include "simulation/process/server/access_claims.hpp"
 
-#include <upciedev/sim.hpp>
+#include <upciedev/extend/sim.hpp>
 
 #include <atomic>
 #include <cerrno>

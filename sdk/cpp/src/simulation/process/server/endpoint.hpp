@@ -2,7 +2,7 @@
 #pragma once
 
 #include "simulation/endpoint/device.hpp"
-#include <upciedev/model.hpp>
+#include <upciedev/extend/model.hpp>
 
 namespace upciedev::slot {
 

@@ -12,8 +12,8 @@
 #include "simulation/endpoint/server.hpp"
 #include <upciedev/board_file.hpp>
 #include <upciedev/crate_file.hpp>
+#include <upciedev/extend/model_plugin.hpp>
 #include <upciedev/log.hpp>
-#include <upciedev/model_plugin.hpp>
 
 #include <algorithm>
 #include <csignal>

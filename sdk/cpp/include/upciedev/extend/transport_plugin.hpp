@@ -2,7 +2,7 @@
 // For those who write a way to boards of their own; see docs/transports.md.
 #pragma once
 
-#include <upciedev/transport.hpp>
+#include <upciedev/extend/transport.hpp>
 
 #include <filesystem>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <upciedev/description.hpp>
-#include <upciedev/model_clock.hpp>
+#include <upciedev/extend/model_clock.hpp>
 
 #include <functional>
 #include <span>

@@ -3,10 +3,10 @@
 
 #include <upciedev/board_file.hpp>
 #include <upciedev/capabilities.hpp>
-#include <upciedev/dma_source.hpp>
 #include <upciedev/error.hpp>
+#include <upciedev/extend/dma_source.hpp>
+#include <upciedev/extend/interrupt_source.hpp>
 #include <upciedev/health.hpp>
-#include <upciedev/interrupt_source.hpp>
 #include <upciedev/lease.hpp>
 #include <upciedev/peer.hpp>
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <upciedev/crate_file.hpp>
-#include <upciedev/model.hpp>
+#include <upciedev/extend/model.hpp>
 
 #include <memory>
 

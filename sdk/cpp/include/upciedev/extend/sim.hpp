@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <upciedev/model.hpp>
-#include <upciedev/transport.hpp>
+#include <upciedev/extend/model.hpp>
+#include <upciedev/extend/transport.hpp>
 
 #include <functional>
 
