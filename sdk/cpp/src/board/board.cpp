@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "board/board_state.hpp"
-#include "board/dma/dma_state.hpp"
 #include "board/irq_state.hpp"
 #include "description/bar_guards.hpp"
 #include "transport/driver/chardev_lease.hpp"
@@ -15,19 +14,6 @@ inline namespace v1 {
 namespace {
 
 constexpr std::uint32_t never_gone = 0;
-
-[[noreturn]] void throw_no_board_file(const detail::board_state& board) {
-    const auto& why = board.file_reason();
-    throw error(errc::no_such_register, board.label(),
-                why.empty() ? "no board file describes it"
-                            : fmt::format("no board file describes it: {}", why),
-                "name its folder with --devices or UPCIEDEV_DEVICES, or use BAR and offset");
-}
-
-const board_description& described(const detail::board_state& board) {
-    if (!board.description()) throw_no_board_file(board);
-    return *board.description();
-}
 
 bool is_ordered(const transport& way, unsigned bar) {
     const auto facts = way.bar(bar);
@@ -82,6 +68,13 @@ void board_state::fail(std::error_code cause, std::string where, const operation
     throw_access_error(cause, std::move(where));
 }
 
+void board_state::refuse_undescribed() const {
+    throw error(errc::no_such_register, label(),
+                file_reason_.empty() ? "no board file describes it"
+                                     : fmt::format("no board file describes it: {}", file_reason_),
+                "name its folder with --devices or UPCIEDEV_DEVICES, or use BAR and offset");
+}
+
 std::string board_state::name() const {
     if (description_) return description_->name;
     const auto ids = way().identity().ids;
@@ -104,7 +97,7 @@ board::board(transport_ptr way, board_description_ptr description, std::string a
 
 basic_reg board::find_reg(std::string_view path) const {
     try {
-        return {state_, described(*state_).find_register(path)};
+        return {state_, state_->described().find_register(path)};
     } catch (const error& reason) {
         if (!state_->description()) throw;
         throw reason.at(state_->label());
@@ -113,7 +106,7 @@ basic_reg board::find_reg(std::string_view path) const {
 
 area board::area(std::string_view path) const {
     try {
-        return {state_, described(*state_).find_area(path)};
+        return {state_, state_->described().find_area(path)};
     } catch (const error& reason) {
         if (!state_->description()) throw;
         throw reason.at(state_->label());
@@ -121,7 +114,7 @@ area board::area(std::string_view path) const {
 }
 
 irq board::irqs(const std::vector<std::string>& names) const {
-    std::ignore = described(*state_);
+    std::ignore = state_->described();
     try {
         return upciedev::irq(std::make_unique<irq::state>(state_, names));
     } catch (const error& reason) {
@@ -131,31 +124,6 @@ irq board::irqs(const std::vector<std::string>& names) const {
 
 irq board::irq(std::string_view name) const {
     return irqs({std::string(name)});
-}
-
-dma board::dma(std::string_view name) const {
-    std::ignore = described(*state_);
-    try {
-        return upciedev::dma(std::make_shared<dma::state>(state_, name));
-    } catch (const error& reason) {
-        throw reason.kind() == errc::no_such_register ? reason.at(state_->label()) : reason;
-    }
-}
-
-peer_route board::route_to(const board& peer, unsigned bar, std::string_view channel) const {
-    std::ignore = peer.bar(bar);
-    std::optional<unsigned> number;
-    try {
-        if (!channel.empty()) number = dma::state::number_of(described(*state_), channel);
-    } catch (const error& reason) {
-        throw reason.kind() == errc::no_such_register ? reason.at(state_->label()) : reason;
-    }
-    return way().route_to(peer.way(), bar, number);
-}
-
-peer_route board::route_to(const board& peer, std::string_view bar,
-                           std::string_view channel) const {
-    return route_to(peer, peer.bar(bar).index(), channel);
 }
 
 batch board::batch() const {

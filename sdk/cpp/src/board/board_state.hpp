@@ -25,6 +25,12 @@ class board_state {
     /// After it left. Handles keep their pointers into the maps of before, which read all ones.
     void reopen();
     [[nodiscard]] const board_description_ptr& description() const noexcept { return description_; }
+    /// \throws error no_such_register: no board file describes it
+    [[nodiscard]] const board_description& described() const {
+        if (!description_) [[unlikely]]
+            refuse_undescribed();
+        return *description_;
+    }
     [[nodiscard]] const std::string& alias() const noexcept { return alias_; }
     [[nodiscard]] const std::string& file_reason() const noexcept { return file_reason_; }
     [[nodiscard]] std::string name() const;
@@ -51,6 +57,7 @@ class board_state {
 
   private:
     void use(transport_ptr way);
+    [[noreturn]] void refuse_undescribed() const;
 
     std::mutex reopening_;
     std::vector<transport_ptr> ways_; // all there were, the last one in use
