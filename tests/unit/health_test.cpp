@@ -2,6 +2,7 @@
 // Claims, resets, removal and return of simulated boards; link and error counters out of a sysfs
 // that this test wrote.
 #include "thrown.hpp"
+#include "transport/claims.hpp"
 #include "transport/pci/pci_health.hpp"
 
 #include <upciedev/crate.hpp>
@@ -193,8 +194,8 @@ TEST_F(sysfs_test, rescan_of_everything) {
 }
 
 TEST(programs, are_named) {
-    EXPECT_FALSE(detail::program_of(getpid()).empty());
-    EXPECT_EQ(detail::program_of(0), "");
+    EXPECT_FALSE(detail::claimant_of(getpid()).program.empty());
+    EXPECT_EQ(detail::claimant_of(0).program, "");
 }
 
 } // namespace health_test

@@ -2,7 +2,7 @@
 #include "board/board_state.hpp"
 #include "board/irq_state.hpp"
 #include "description/bar_guards.hpp"
-#include "transport/driver/chardev_lease.hpp"
+#include "transport/claims.hpp"
 #include "transport/transport_check.hpp"
 
 #include <upciedev/board.hpp>
@@ -59,9 +59,7 @@ void board_state::reopen() {
 
 void board_state::fail(std::error_code cause, std::string where, const operation* what) const {
     if (cause == std::errc::device_or_resource_busy)
-        if (const auto who = way().claimed_by_other())
-            throw error(errc::busy, std::move(where), "claimed by " + describe(*who),
-                        "wait for it to end", cause);
+        if (const auto who = way().claimed_by_other()) throw_claimed(*who, std::move(where), cause);
     if (cause == std::errc::operation_not_permitted && what != nullptr && description_)
         if (const auto why = refusal_of(*description_, what->bar, what->offset, bytes_of(*what)))
             throw error(errc::not_permitted, std::move(where), why->reason, why->remedy, cause);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "base/read_line.hpp"
 #include "crate/crate_expected.hpp"
 #include "crate/crate_machine.hpp"
 #include "transport/driver/chardev.hpp"

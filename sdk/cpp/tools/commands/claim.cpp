@@ -3,6 +3,7 @@
 #include "commands/interrupts.hpp"
 #include "commands/process.hpp"
 #include "output/naming.hpp"
+#include "transport/claims.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -31,7 +32,7 @@ void print_holder(const common& options, const upciedev::board& board) {
             nlohmann::ordered_json{{"board", board.label()}, {"claimed", claimed_json(who)}}.dump(
                 2));
     fmt::print("{}: {}\n", board.label(),
-               who ? "claimed by " + claimant_text(*who) : "nobody has claimed it");
+               who ? "claimed by " + upciedev::detail::describe(*who) : "nobody has claimed it");
 }
 
 void tell_if_private(const upciedev::board& board) {

@@ -2,6 +2,7 @@
 // reset, remove and rescan.
 #include "commands/commands.hpp"
 #include "output/naming.hpp"
+#include "transport/claims.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -19,7 +20,7 @@ using upciedev::error;
 void refuse_if_claimed(const upciedev::board& board) {
     const auto who = board.way().claimed_by_other();
     if (!who) return;
-    throw error(errc::busy, board.label(), "claimed by " + claimant_text(*who),
+    throw error(errc::busy, board.label(), "claimed by " + upciedev::detail::describe(*who),
                 "wait for it to end, or remove the board all the same with --force");
 }
 

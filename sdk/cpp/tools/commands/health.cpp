@@ -2,6 +2,7 @@
 #include "commands/commands.hpp"
 #include "output/naming.hpp"
 #include "output/table.hpp"
+#include "transport/claims.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -149,8 +150,9 @@ void health_as_table(const std::vector<checkup>& all) {
         const auto facts = each.facts.value_or(board_health{});
         rows.row({slot_text(each.who, several), board_text(each), each.who.alias, each.state,
                   link_text(facts.link), errors_text(facts.errors),
-                  facts.claimed ? claimant_text(*facts.claimed) : "", driver_text(facts),
-                  facts.firmware, fmt::format("{}", fmt::join(each.complaints, "; "))});
+                  facts.claimed ? upciedev::detail::describe(*facts.claimed) : "",
+                  driver_text(facts), facts.firmware,
+                  fmt::format("{}", fmt::join(each.complaints, "; "))});
     }
     rows.print();
 }
@@ -171,7 +173,7 @@ void health_as_facts(const checkup& one) {
              fmt::format("{} corrected, {} non-fatal, {} fatal", facts.errors->correctable,
                          facts.errors->nonfatal, facts.errors->fatal));
     if (facts.simulated) fact("link, errors", "none: it is simulated");
-    fact("claimed by", facts.claimed ? claimant_text(*facts.claimed) : "nobody");
+    fact("claimed by", facts.claimed ? upciedev::detail::describe(*facts.claimed) : "nobody");
     fact("driver", driver_text(facts));
     fact("firmware", facts.firmware);
     fact("generation", std::to_string(facts.generation));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "commands/offline.hpp"
+#include "base/read_line.hpp"
 
 #include "base/signal_hold.hpp"
 #include "base/transport_error.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "doctor/doctor.hpp"
+#include "base/read_line.hpp"
 #include "commands/commands.hpp"
 #include "output/table.hpp"
 #include "transport/pci/sysfs_pci.hpp"

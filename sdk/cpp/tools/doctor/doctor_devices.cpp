@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The checks of `doctor` that look at each board: driver, BARs, link, bus errors, bus mastering.
+#include "base/read_line.hpp"
 #include "doctor/doctor.hpp"
 #include "output/table.hpp"
 #include "transport/pci/pci_health.hpp"

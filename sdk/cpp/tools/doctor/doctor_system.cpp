@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The checks of `doctor` that look at the machine as a whole: driver, rights, kernel.
+#include "base/read_line.hpp"
 #include "doctor/doctor.hpp"
 #include "transport/pci/sysfs_pci.hpp"
 

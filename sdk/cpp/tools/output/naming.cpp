@@ -61,10 +61,4 @@ std::string utc_now() {
                        now.time_since_epoch().count() % 1000);
 }
 
-std::string claimant_text(const upciedev::claimant& who) {
-    if (who.process == 0) return "a process that cannot be seen from here";
-    if (who.program.empty()) return fmt::format("process {}", who.process);
-    return fmt::format("process {} ({})", who.process, who.program);
-}
-
 } // namespace cli

@@ -33,7 +33,5 @@ nlohmann::ordered_json entry_json(const upciedev::crate_entry& what);
 std::string utc_now();
 /// null where nobody has claimed it.
 nlohmann::ordered_json claimed_json(const std::optional<upciedev::claimant>& who);
-/// "process 123 (scope)"
-std::string claimant_text(const upciedev::claimant& who);
 
 } // namespace cli

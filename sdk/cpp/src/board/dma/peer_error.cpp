@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "board/dma/region_state.hpp"
-#include "transport/driver/chardev_lease.hpp"
+#include "transport/claims.hpp"
 
 #include <cerrno>
 
@@ -8,9 +8,7 @@ namespace upciedev::inline v1::detail {
 namespace {
 
 [[noreturn]] void refuse_busy(const region::state& peer, std::error_code cause) {
-    if (const auto who = peer.way().claimed_by_other())
-        throw error(errc::busy, peer.where(), "claimed by " + describe(*who), "wait for it to end",
-                    cause);
+    if (const auto who = peer.way().claimed_by_other()) throw_claimed(*who, peer.where(), cause);
     throw error(errc::busy, peer.where(), "somebody else has claimed or leased it",
                 "wait for it to end", cause);
 }

@@ -7,7 +7,7 @@
 #include "simulation/model/model_state.hpp"
 #include "transport/area_copy.hpp"
 #include "transport/builtin_transports.hpp"
-#include "transport/driver/chardev_lease.hpp"
+#include "transport/claims.hpp"
 #include "transport/transport_check.hpp"
 #include "transport/transport_poll.hpp"
 

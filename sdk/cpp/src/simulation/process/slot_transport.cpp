@@ -9,7 +9,7 @@
 #include "simulation/process/slot_maps.hpp"
 #include "simulation/process/slot_runner.hpp"
 #include "transport/builtin_transports.hpp"
-#include "transport/driver/chardev_lease.hpp"
+#include "transport/claims.hpp"
 #include "transport/pci/pci_health.hpp"
 
 #include <fmt/format.h>
@@ -211,18 +211,16 @@ lease slot_transport::claim() {
     auto answer = asked(call::claim);
     if (answer.error == 0) return lease(std::make_shared<const slot_claim>(link_));
     const auto told = answer.body().take<slot_wire::claim_answer>();
-    const auto who = describe({told.process, program_of(told.process)});
+    const auto holder = claimant_of(told.process);
     const auto where = fmt::format("slot {}", link_->slot());
     if (told.state == slot_wire::claim_state::mapped)
-        throw error(errc::busy, where, "registers are mapped for writing by " + who,
+        throw error(errc::busy, where, "registers are mapped for writing by " + describe(holder),
                     "end that program first, or let it close the board");
-    throw error(errc::busy, where, "claimed by " + who, "wait for it to end");
+    throw_claimed(holder, where);
 }
 
 void slot_transport::refuse_claimed() const {
-    const auto who = claimed_by_other().value_or(claimant{});
-    throw error(errc::busy, fmt::format("slot {}", link_->slot()), "claimed by " + describe(who),
-                "wait for it to end");
+    throw_claimed(claimed_by_other().value_or(claimant{}), fmt::format("slot {}", link_->slot()));
 }
 
 peer_route slot_transport::route_to(transport& peer, unsigned bar,
@@ -267,7 +265,7 @@ std::optional<slot_wire::health_answer> slot_transport::ask_health() const {
 std::optional<claimant> slot_transport::claimed_by_other() const {
     const auto told = ask_health();
     if (!told || told->claim.state != slot_wire::claim_state::other) return std::nullopt;
-    return claimant{told->claim.process, program_of(told->claim.process)};
+    return claimant_of(told->claim.process);
 }
 
 board_health slot_transport::health() const {
@@ -279,7 +277,7 @@ board_health slot_transport::health() const {
     if (told->unsupported != 0) all.errors = error_counts{.nonfatal = told->unsupported};
     const auto state = told->claim.state;
     if (state == slot_wire::claim_state::other || state == slot_wire::claim_state::mine)
-        all.claimed = claimant{told->claim.process, program_of(told->claim.process)};
+        all.claimed = claimant_of(told->claim.process);
     return all;
 }
 

@@ -2,6 +2,7 @@
 #include "transport/driver/chardev.hpp"
 #include "base/transport_error.hpp"
 #include "transport/builtin_transports.hpp"
+#include "transport/claims.hpp"
 #include "transport/driver/chardev_dma.hpp"
 #include "transport/driver/chardev_interrupts.hpp"
 #include "transport/driver/chardev_lease.hpp"
@@ -243,20 +244,22 @@ void chardev::reset() {
 }
 
 void chardev::refuse_claim(const upciedev_claim& told) const {
-    const auto who = describe({told.holder, program_of(told.holder)});
+    const auto holder = claimant_of(told.holder);
     if (told.state == UPCIEDEV_CLAIM_MAPPED)
-        throw error(errc::busy, who_.pci_address, "registers are mapped for writing by " + who,
+        throw error(errc::busy, who_.pci_address,
+                    "registers are mapped for writing by " + describe(holder),
                     "end that program first, or let it close the board");
     if (told.state == UPCIEDEV_CLAIM_DMA)
-        throw error(errc::busy, who_.pci_address, "its memory is written by DMA of " + who,
+        throw error(errc::busy, who_.pci_address,
+                    "its memory is written by DMA of " + describe(holder),
                     "wait for it, end that program, or let it stop its stream");
-    throw error(errc::busy, who_.pci_address, "claimed by " + who, "wait for it to end");
+    throw_claimed(holder, who_.pci_address);
 }
 
 std::optional<claimant> chardev::claimed_by_other() const {
     const auto told = control_claim(file_.number(), UPCIEDEV_CLAIM_QUERY);
     if (told.failed != 0 || told.claim.state != UPCIEDEV_CLAIM_OTHER) return std::nullopt;
-    return claimant{told.claim.holder, program_of(told.claim.holder)};
+    return claimant_of(told.claim.holder);
 }
 
 board_health chardev::health() const {
@@ -264,7 +267,7 @@ board_health chardev::health() const {
     auto all = transport::health();
     const auto told = control_claim(file_.number(), UPCIEDEV_CLAIM_QUERY);
     if (told.claim.state == UPCIEDEV_CLAIM_OTHER || told.claim.state == UPCIEDEV_CLAIM_MINE)
-        all.claimed = claimant{told.claim.holder, program_of(told.claim.holder)};
+        all.claimed = claimant_of(told.claim.holder);
     if (all.gone) return all; // the address may belong to another board by now
     all.link = read_link(folder);
     all.errors = read_errors(folder);

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "transport/driver/chardev_lease.hpp"
-#include "base/transport_error.hpp"
-#include "transport/pci/pci_health.hpp"
-
-#include <fmt/format.h>
 
 #include <cerrno>
 #include <charconv>
@@ -49,24 +45,6 @@ std::optional<int> inherited_lease(const std::string& pci_address) {
     int number = -1;
     const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), number);
     return read.ec == std::errc() ? std::optional(number) : std::nullopt;
-}
-
-std::string describe(const claimant& who) {
-    if (who.process == 0) return "a process that cannot be seen from here";
-    if (who.program.empty()) return fmt::format("process {}", who.process);
-    return fmt::format("process {} ({})", who.process, who.program);
-}
-
-void throw_lease_error(int number, const std::string& where, std::int64_t holder) {
-    const auto cause = from_errno(number);
-    if (number == EBUSY)
-        throw error(errc::busy, where,
-                    "a part of it is leased by " + describe({holder, program_of(holder)}),
-                    "wait for it to end, or take another part", cause);
-    if (number == ENXIO)
-        throw error(errc::not_supported, where, "it has no peer window there",
-                    "a board file says 'peer: true' for memory without side effects", cause);
-    throw_access_error(cause, where);
 }
 
 } // namespace upciedev::inline v1::detail

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <upciedev/health.hpp>
 #include <upciedev/lease.hpp>
 
 #include <linux/upciedev.h>
+#include <optional>
 #include <string>
 
 namespace upciedev::inline v1::detail {
@@ -19,9 +19,5 @@ driver_claim control_claim(int node, unsigned op, int lease = -1);
 lease keep_lease(int descriptor);
 /// The lease of this board that $UPCIEDEV_LEASE names: "0000:03:00.0=7,0000:04:00.0=8".
 std::optional<int> inherited_lease(const std::string& pci_address);
-/// "process 123 (scope)"
-std::string describe(const claimant& who);
-/// Of a stretch of a peer window. \param holder the process that has a part of it already
-[[noreturn]] void throw_lease_error(int number, const std::string& where, std::int64_t holder);
 
 } // namespace upciedev::inline v1::detail

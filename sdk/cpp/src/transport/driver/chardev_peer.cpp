@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "transport/driver/chardev_peer.hpp"
 #include "base/transport_error.hpp"
+#include "transport/claims.hpp"
 #include "transport/driver/chardev_lease.hpp"
 
 #include <linux/upciedev.h>

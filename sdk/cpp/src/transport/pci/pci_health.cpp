@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "transport/pci/pci_health.hpp"
+#include "base/read_line.hpp"
 #include "transport/pci/sysfs_pci.hpp"
 
 #include <upciedev/error.hpp>
@@ -76,10 +77,6 @@ std::optional<error_counts> read_errors(const fs::path& folder) {
     return error_counts{*correctable, *nonfatal, *fatal};
 }
 
-std::string program_of(std::int64_t process) {
-    return process > 0 ? read_line(fmt::format("/proc/{}/comm", process)) : std::string();
-}
-
 void remove_pci_device(const std::string& pci_address) {
     write_attribute(fs::path("/sys/bus/pci/devices") / pci_address / "remove", "1", pci_address);
 }
@@ -96,21 +93,3 @@ void rescan_pci(const fs::path& sysfs, std::optional<unsigned> slot) {
 }
 
 } // namespace upciedev::inline v1::detail
-
-namespace upciedev {
-inline namespace v1 {
-
-std::vector<std::string> board_health::complaints() const {
-    std::vector<std::string> all;
-    if (gone) all.emplace_back("the board has gone");
-    if (link && link->degraded())
-        all.push_back(fmt::format("the link runs at {:g} GT/s x{} of {:g} GT/s x{}", link->speed,
-                                  link->width, link->max_speed, link->max_width));
-    if (errors && errors->nonfatal + errors->fatal != 0)
-        all.push_back(fmt::format("{} uncorrectable bus errors, {} of them fatal",
-                                  errors->nonfatal + errors->fatal, errors->fatal));
-    return all;
-}
-
-} // namespace v1
-} // namespace upciedev

@@ -11,8 +11,6 @@ namespace upciedev::inline v1::detail {
 std::optional<link_facts> read_link(const std::filesystem::path& folder);
 /// Its error counters; nothing where nobody counts.
 std::optional<error_counts> read_errors(const std::filesystem::path& folder);
-/// Name of a process, empty if it cannot be seen.
-std::string program_of(std::int64_t process);
 
 /// Tell the PCI core to forget the device at this address. Root only.
 /// \throws error not_permitted, no_such_board

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <fcntl.h>
+#include <filesystem>
 #include <fstream>
 #include <mutex>
 #include <sstream>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "transport/pci/sysfs_pci.hpp"
+#include "base/read_line.hpp"
 
 #include <charconv>
 #include <fcntl.h>
@@ -86,13 +87,6 @@ std::uint16_t read_id(const fs::path& file) {
 }
 
 } // namespace
-
-std::string read_line(const fs::path& file) {
-    std::ifstream stream(file);
-    std::string line;
-    std::getline(stream, line);
-    return line;
-}
 
 std::optional<unsigned> slot_above(const fs::path& folder) {
     return slot_above(folder, "/sys/bus/pci/slots");

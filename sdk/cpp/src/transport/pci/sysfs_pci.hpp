@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <upciedev/board_file.hpp>
+#include <upciedev/description.hpp>
 
 #include <filesystem>
 #include <optional>
@@ -18,9 +18,6 @@ struct pci_function {
 };
 
 pci_function read_pci_function(const std::filesystem::path& folder);
-
-/// One line of a file, without its end; empty if it cannot be read.
-std::string read_line(const std::filesystem::path& file);
 
 /// Physical slot number of the first numbered port above a device, from the ports' configuration
 /// space (which only root may read as a whole), else from the kernel's hot-plug slots.
