@@ -86,6 +86,35 @@ struct dma_start {
     std::uint64_t reserved[2] = {}; // NOLINT(modernize-avoid-c-arrays)
 };
 
+/// Between the memory of a channel's board and a window of another one. Laid out as struct
+/// upciedev_dma_peer.
+struct dma_peer_transfer {
+    std::uint64_t offset = 0;      ///< into the memory of the channel's board, bytes
+    std::uint64_t peer_offset = 0; ///< into the peer's BAR, bytes
+    std::uint64_t length = 0;      ///< bytes
+    std::int32_t peer = -1;        ///< the transport's own
+    std::uint32_t bar = 0;         ///< of the peer
+    std::uint32_t timeout_ms = 0;  ///< 1 to dma_source::longest_ms
+    std::uint32_t flags = 0;
+    std::uint64_t done = 0;         ///< out: bytes that were issued, also on error
+    std::uint32_t way = 0;          ///< out: peer_way, also on EACCES
+    std::uint32_t reason = 0;       ///< out: peer_reason, also on EACCES
+    std::uint64_t reserved[2] = {}; // NOLINT(modernize-avoid-c-arrays)
+};
+
+/// Frames in a window of another board. Laid out as struct upciedev_dma_peer_ring.
+struct dma_peer_ring {
+    std::uint64_t frame_length = 0; ///< bytes
+    std::uint64_t peer_offset = 0;  ///< of the first frame, into the peer's BAR, bytes
+    std::uint64_t step = 0;         ///< bytes from a frame to the next one
+    std::uint32_t frames = 0;       ///< 1 to dma_source::most_frames
+    std::uint32_t bar = 0;          ///< of the peer
+    std::int32_t peer = -1;         ///< the transport's own
+    std::uint32_t flags = 0;
+    std::uint64_t head_length = 0;  ///< out
+    std::uint64_t reserved[2] = {}; // NOLINT(modernize-avoid-c-arrays)
+};
+
 /// A channel, opened once; see "DMA" in the driver's ABI, whose calls these are. Any number of
 /// them may use a channel of the board: they take turns. Thread-safe.
 ///
