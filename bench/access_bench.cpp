@@ -3,6 +3,7 @@
 // SDK, to which a real bus adds its own.
 #include "load_boards.hpp"
 
+#include <upciedev/board_file.hpp>
 #include <upciedev/crate.hpp>
 #include <upciedev/extend/sim.hpp>
 

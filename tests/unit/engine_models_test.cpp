@@ -3,6 +3,8 @@
 // manual clock.
 #include "seat.hpp"
 
+#include <upciedev/board_file.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

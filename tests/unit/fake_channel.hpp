@@ -3,6 +3,7 @@
 
 #include "seat.hpp"
 
+#include <upciedev/board_file.hpp>
 #include <upciedev/dma.hpp>
 
 #include <cerrno>

@@ -2,6 +2,7 @@
 #include "thrown.hpp"
 
 #include <upciedev/board.hpp>
+#include <upciedev/board_file.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -3,6 +3,7 @@
 #include "crate/crate_identity.hpp"
 #include "thrown.hpp"
 
+#include <upciedev/board_file.hpp>
 #include <upciedev/crate.hpp>
 #include <upciedev/extend/sim.hpp>
 

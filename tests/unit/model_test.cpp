@@ -2,6 +2,8 @@
 #include "simulation/board/sim_backplane.hpp"
 #include "test_slot.hpp"
 
+#include <upciedev/board_file.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "test_board.hpp"
 
+#include <upciedev/board_file.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

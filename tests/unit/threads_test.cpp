@@ -3,6 +3,7 @@
 // (tools/sanitize.sh).
 #include "test_board.hpp"
 
+#include <upciedev/board_file.hpp>
 #include <upciedev/crate.hpp>
 
 #include <gtest/gtest.h>

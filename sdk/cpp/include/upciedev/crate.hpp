@@ -3,6 +3,8 @@
 
 #include <upciedev/board.hpp>
 
+#include <filesystem>
+
 namespace upciedev {
 inline namespace v1 {
 

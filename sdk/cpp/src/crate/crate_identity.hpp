@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <upciedev/board_file.hpp>
 #include <upciedev/extend/transport.hpp>
 
 #include <functional>

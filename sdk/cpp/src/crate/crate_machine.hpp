@@ -5,6 +5,8 @@
 #include "transport/pci/pci_health.hpp"
 #include "transport/pci/sysfs_pci.hpp"
 
+#include <filesystem>
+
 namespace upciedev::inline v1::detail {
 
 /// What both crates of this machine have in common: PCI devices get names from board files.

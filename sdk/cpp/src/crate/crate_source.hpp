@@ -5,6 +5,7 @@
 #include "crate/crate_identity.hpp"
 #include "transport/trace.hpp"
 
+#include <upciedev/board_file.hpp>
 #include <upciedev/crate.hpp>
 #include <upciedev/crate_file.hpp>
 

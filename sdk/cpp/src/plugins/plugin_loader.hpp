@@ -3,6 +3,8 @@
 
 #include <upciedev/extend/transport_plugin.hpp>
 
+#include <filesystem>
+
 namespace upciedev::inline v1::detail {
 
 /// Where plugins are looked for, in this order.

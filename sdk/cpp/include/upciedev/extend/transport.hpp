@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <upciedev/board_file.hpp>
 #include <upciedev/capabilities.hpp>
+#include <upciedev/description.hpp>
 #include <upciedev/error.hpp>
 #include <upciedev/extend/dma_source.hpp>
 #include <upciedev/extend/interrupt_source.hpp>

@@ -6,6 +6,7 @@
 #include "simulation/board/sim_peer.hpp"
 
 #include <cerrno>
+#include <functional>
 #include <list>
 
 namespace upciedev::inline v1::detail {

@@ -7,6 +7,7 @@
 #include "simulation/model/model_rules.hpp"
 
 #include <deque>
+#include <functional>
 
 namespace upciedev {
 inline namespace v1 {

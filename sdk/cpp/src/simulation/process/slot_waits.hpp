@@ -3,6 +3,8 @@
 
 #include "simulation/process/slot_link.hpp"
 
+#include <filesystem>
+
 namespace upciedev::inline v1::detail {
 
 /// Connections to a slot for waits, one for each that goes on: so the slot may keep a wait for

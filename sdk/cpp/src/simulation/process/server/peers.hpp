@@ -5,6 +5,7 @@
 #include "simulation/process/slot_link.hpp"
 
 #include <atomic>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
