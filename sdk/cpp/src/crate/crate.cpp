@@ -232,5 +232,20 @@ std::string crate::title() const {
     return source_->title();
 }
 
+std::string_view word_of(expectation what) noexcept {
+    switch (what) {
+    case expectation::met:
+        return "met";
+    case expectation::missing:
+        return "missing";
+    case expectation::wrong:
+        return "wrong";
+    case expectation::unexpected:
+        return "unexpected";
+    default:
+        return "";
+    }
+}
+
 } // namespace v1
 } // namespace upciedev

@@ -82,20 +82,5 @@ void compare_with_expected(const crate_file& file, std::vector<crate_entry>& ent
 
 } // namespace detail
 
-std::string_view word_of(expectation what) noexcept {
-    switch (what) {
-    case expectation::met:
-        return "met";
-    case expectation::missing:
-        return "missing";
-    case expectation::wrong:
-        return "wrong";
-    case expectation::unexpected:
-        return "unexpected";
-    default:
-        return "";
-    }
-}
-
 } // namespace v1
 } // namespace upciedev
