@@ -4,6 +4,8 @@
 #include "report.hpp"
 #include "stand.hpp"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
@@ -36,10 +38,8 @@ int run() {
     }
     behaviour::write_results(collected->rows());
     behaviour::print_report(behaviour::keep_report(behaviour::options.report, collected->rows()));
-    std::string can;
-    for (const auto& word : behaviour::common_capabilities().names())
-        can += (can.empty() ? "" : ", ") + word;
-    std::printf("\n%s can: %s\n", behaviour::transport_name().c_str(), can.c_str());
+    fmt::print("\n{} can: {}\n", behaviour::transport_name(),
+               fmt::join(behaviour::common_capabilities().names(), ", "));
     std::printf("%s: %u of %zu rows exercised\n", name.c_str(), collected->exercised(),
                 collected->rows().size());
     if (collected->exercised() < behaviour::options.at_least) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stand.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace behaviour {
@@ -187,10 +189,7 @@ restore::~restore() {
 }
 
 void row::TearDown() {
-    std::string names;
-    for (const auto& name : visited_)
-        names += (names.empty() ? "" : ", ") + name;
-    RecordProperty("boards", names);
+    RecordProperty("boards", fmt::format("{}", fmt::join(visited_, ", ")));
 }
 
 void expect_error(upciedev::errc kind, const std::function<void()>& act,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The `upciedev` command: read and write the boards of a crate by register name.
 
+#include "base/joined.hpp"
 #include "commands/commands.hpp"
 #include "syntax/care_syntax.hpp"
 #include "syntax/dma_syntax.hpp"
@@ -12,7 +13,7 @@
 #include <upciedev/log.hpp>
 
 #include <CLI/CLI.hpp>
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -247,10 +248,10 @@ std::string usage_message(const CLI::App& app, const CLI::Error& failure) {
     const auto unknown = app.remaining();
     const bool no_command = app.get_subcommands().empty() && !unknown.empty();
     if (!no_command) return std::string(failure.what()) + "; see upciedev --help";
-    std::string names;
-    for (const auto* command : app.get_subcommands(std::function<bool(const CLI::App*)>()))
-        names += (names.empty() ? "" : ", ") + command->get_name();
-    return "no command '" + unknown.front() + "'; there are " + names + "; see upciedev --help";
+    const auto commands = app.get_subcommands(std::function<bool(const CLI::App*)>());
+    const auto name = [](const CLI::App* each) { return each->get_name(); };
+    return fmt::format("no command '{}'; there are {}; see upciedev --help", unknown.front(),
+                       upciedev::detail::joined(commands, name));
 }
 
 void add_common(CLI::App& app, common& options) {

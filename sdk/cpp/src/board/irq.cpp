@@ -5,6 +5,8 @@
 #include "board/irq_state.hpp"
 #include "description/lookup_error.hpp"
 
+#include <fmt/format.h>
+
 #include <poll.h>
 
 #include <algorithm>
@@ -83,10 +85,7 @@ void irq::state::want(interrupt_request& request, std::size_t number) {
 }
 
 std::string irq::state::where() const {
-    std::string text = board_->label() + ": interrupt ";
-    for (const auto& name : names_)
-        text += (&name == &names_.front() ? "" : ", ") + name;
-    return text;
+    return fmt::format("{}: interrupt {}", board_->label(), fmt::join(names_, ", "));
 }
 
 /// Causes that nobody here wants share the vector. What has no cause, a storm, concerns all.

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "base/joined.hpp"
 #include "board/board_state.hpp"
 #include "description/reg_effects.hpp"
 #include "description/reg_values.hpp"
 
 #include <upciedev/reg.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <limits>
@@ -190,11 +193,10 @@ std::optional<std::uint64_t> basic_reg::wait_raw(std::uint64_t mask, std::uint64
 
 upciedev::field basic_reg::field(std::string_view name) const {
     if (const auto* found = description().find_field(name)) return {*this, *found};
-    std::string names;
-    for (const auto& part : description().fields)
-        names += (names.empty() ? "" : ", ") + part.name;
-    throw error(errc::no_such_register, where(), "no field '" + std::string(name) + "'",
-                names.empty() ? "the register has no fields" : "it has " + names);
+    const auto& fields = description().fields;
+    throw error(errc::no_such_register, where(), fmt::format("no field '{}'", name),
+                fields.empty() ? "the register has no fields"
+                               : "it has " + detail::joined(fields, &field_description::name));
 }
 
 } // namespace v1

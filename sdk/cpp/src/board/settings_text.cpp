@@ -9,6 +9,7 @@
 
 #include <cmath>
 #include <ctime>
+#include <vector>
 
 namespace upciedev {
 inline namespace v1 {
@@ -38,14 +39,13 @@ std::string exact_value(const Description& what, std::uint64_t bits) {
 }
 
 std::string exact_fields(const register_description& what, const register_setting& setting) {
-    std::string text;
+    std::vector<std::string> fields;
     for (const auto& part : what.fields) {
         if ((part.mask() & ~setting.mask) != 0) continue;
         const auto shown = exact_value(part, (setting.bits & part.mask()) >> part.lsb);
-        if (!shown.empty())
-            text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", part.name, shown);
+        if (!shown.empty()) fields.push_back(fmt::format("{}: {}", part.name, shown));
     }
-    return text;
+    return fmt::format("{}", fmt::join(fields, ", "));
 }
 
 std::string line_of(const register_description& what, const register_setting& setting) {

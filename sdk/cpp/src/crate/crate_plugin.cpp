@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Crates whose boards a transport plugin finds and opens.
+#include "base/joined.hpp"
 #include "crate/crate_machine.hpp"
 #include "plugins/plugin_loader.hpp"
 #include "transport/builtin_transports.hpp"
@@ -75,10 +76,8 @@ transport_info info_of(const detail::plugin_file& what) {
 }
 
 std::string names_of(const std::vector<detail::plugin_file>& files) {
-    std::string text;
-    for (const auto& each : files)
-        text += fmt::format("{}'{}'", text.empty() ? "" : ", ", each.scheme);
-    return text.empty() ? "none" : text;
+    if (files.empty()) return "none";
+    return fmt::format("'{}'", detail::joined(files, &detail::plugin_file::scheme, "', '"));
 }
 
 [[noreturn]] void refuse_uri(const std::string& uri,

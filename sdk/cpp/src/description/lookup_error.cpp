@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -52,9 +53,8 @@ std::string array_name(const register_description& what, std::size_t level) {
 }
 
 std::string listing(const std::vector<std::string>& names) {
-    std::string text;
-    for (std::size_t i = 0; i < std::min(names.size(), most_listed); ++i)
-        text += (i == 0 ? "" : ", ") + names[i];
+    auto text = fmt::format(
+        "{}", fmt::join(std::span(names).first(std::min(names.size(), most_listed)), ", "));
     if (names.size() > most_listed) text += fmt::format(" and {} more", names.size() - most_listed);
     return text;
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "base/joined.hpp"
+
 #pragma once
 
 #include <upciedev/description.hpp>
@@ -41,10 +43,7 @@ std::uint64_t to_bits(const number_rules& rules, const value& number, const auto
 }
 
 inline std::string joined_names(const enumeration& values) {
-    std::string names;
-    for (const auto& [name, bits] : values)
-        names += (names.empty() ? "" : ", ") + name;
-    return names;
+    return joined(values, [](const auto& each) { return each.first; });
 }
 
 std::uint64_t named_bits(const enumeration& values, std::string_view name, const auto& where) {

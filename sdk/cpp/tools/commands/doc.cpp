@@ -6,6 +6,7 @@
 #include <upciedev/board_file.hpp>
 
 #include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -19,11 +20,9 @@ using upciedev::field_description;
 using upciedev::register_description;
 using row = std::vector<phrase>;
 
-std::string joined(const std::vector<std::string>& parts) {
-    std::string text;
-    for (const auto& part : parts)
-        if (!part.empty()) text += (text.empty() ? "" : ", ") + part;
-    return text;
+std::string joined(std::vector<std::string> parts) {
+    std::erase(parts, std::string());
+    return fmt::format("{}", fmt::join(parts, ", "));
 }
 
 std::string access_text(upciedev::access access) {

@@ -4,6 +4,7 @@
 #include "output/table.hpp"
 
 #include <fmt/core.h>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <array>
@@ -12,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <span>
 #include <system_error>
 
 namespace cli {
@@ -46,9 +48,8 @@ traced_access parse_access(const std::string& line, const std::string& where) {
     if (parts.size() < columns_of_a_line)
         throw error(errc::bad_value, where, "is no line of a trace",
                     "traces are written by: upciedev trace -o FILE -- PROGRAM");
-    std::string more;
-    for (std::size_t i = columns_of_a_line; i < parts.size(); ++i)
-        more += (more.empty() ? "" : "  ") + parts[i];
+    const auto more =
+        fmt::format("{}", fmt::join(std::span(parts).subspan(columns_of_a_line), "  "));
     return {parts[0], parts[1], parts[2], parts[3], parts[4], parts[5], more};
 }
 

@@ -5,12 +5,14 @@
 #include <upciedev/error.hpp>
 
 #include <fmt/core.h>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <iterator>
+#include <vector>
 
 namespace cli {
 namespace {
@@ -269,11 +271,10 @@ void json_map_reader::lose_others(const json& node, const map_entry& entry) {
                                "access",         "children",        "triggeredByInterrupt",
                                "address",        "channelTabs",     "numberOfElements",
                                "representation", "bytesPerElement"};
-    std::string others;
+    std::vector<std::string> others;
     for (const auto& [key, value] : node.items())
-        if (!is_remark(key) && std::ranges::find(known, key) == known.end())
-            others += (others.empty() ? "" : ", ") + key;
-    if (!others.empty()) lose(entry, others);
+        if (!is_remark(key) && std::ranges::find(known, key) == known.end()) others.push_back(key);
+    if (!others.empty()) lose(entry, fmt::format("{}", fmt::join(others, ", ")));
 }
 
 void json_map_reader::read_register(const json& node, map_entry entry) {

@@ -2,10 +2,12 @@
 // The entries of a map from a board's description.
 #include "maps/exchange.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
+#include <vector>
 
 namespace cli {
 namespace {
@@ -84,16 +86,21 @@ class map_writer {
         entry.unit = unit;
         entry.text = text;
     }
-    std::string lost_words(const std::string& unit, const std::string& text) const {
-        if (form_ == map_form::json) return {};
-        std::string what = unit.empty() ? "" : "unit";
-        if (!text.empty()) what += what.empty() ? "description" : ", description";
-        return what;
+    std::vector<std::string_view> lost_words(const std::string& unit,
+                                             const std::string& text) const {
+        std::vector<std::string_view> words;
+        if (form_ == map_form::json) return words;
+        if (!unit.empty()) words.emplace_back("unit");
+        if (!text.empty()) words.emplace_back("description");
+        return words;
+    }
+    void lose_all(const std::string& path, const std::vector<std::string_view>& words) {
+        if (!words.empty()) lose(path, fmt::format("{}", fmt::join(words, ", ")));
     }
     void lose_meaning(const register_description& reg) {
-        std::string what = lost_words(reg.unit, reg.text);
+        auto words = lost_words(reg.unit, reg.text);
         const auto add = [&](bool present, std::string_view name) {
-            if (present) what += (what.empty() ? "" : ", ") + std::string(name);
+            if (present) words.push_back(name);
         };
         add(reg.order == upciedev::byte_order::big, "big-endian order");
         add(!reg.fields.empty(), "fields");
@@ -103,7 +110,7 @@ class map_writer {
         add(reg.on_read != upciedev::read_effect::none, "on_read");
         add(reg.on_write != upciedev::write_effect::none, "on_write");
         add(reg.guard, "guard");
-        if (!what.empty()) lose(reg.path, what);
+        lose_all(reg.path, words);
     }
     /// The innermost repeat is an array of the map where its elements touch.
     void write_register(const register_description& reg) {
@@ -139,8 +146,7 @@ class map_writer {
     }
     void write_area(const area_description& area) {
         if (area.order == upciedev::byte_order::big) lose(area.path, "big-endian order");
-        if (const auto what = lost_words(area.unit, area.text); !what.empty())
-            lose(area.path, what);
+        lose_all(area.path, lost_words(area.unit, area.text));
         map_entry entry;
         entry.path = area.path;
         entry.elements = area.count;
@@ -184,8 +190,7 @@ class map_writer {
             set_meaning(one, channel->convert);
             set_words(one, channel->unit, channel->text);
             if (channel->order != area.order) lose(one.path, "byte order");
-            if (const auto what = lost_words(channel->unit, channel->text); !what.empty())
-                lose(one.path, what);
+            lose_all(one.path, lost_words(channel->unit, channel->text));
             map_.entries.push_back(std::move(one));
         }
     }

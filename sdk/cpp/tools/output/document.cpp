@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "output/document.hpp"
+#include "base/joined.hpp"
 
 #include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -83,14 +85,9 @@ constexpr const char* html_style =
 class html final : public document {
   public:
     void heading(int level, const cells& words) override {
-        std::string inside;
-        std::string plain;
-        for (const auto& word : words) {
-            inside += (inside.empty() ? "" : " ") + span(word);
-            plain += (plain.empty() ? "" : " ") + word.text;
-        }
-        if (level == 1) title_ = plain;
-        body_ += fmt::format("<h{0}>{1}</h{0}>\n", level, inside);
+        if (level == 1) title_ = upciedev::detail::joined(words, &phrase::text, " ");
+        body_ +=
+            fmt::format("<h{0}>{1}</h{0}>\n", level, upciedev::detail::joined(words, span, " "));
     }
     void paragraph(std::string_view text) override {
         body_ += fmt::format("<p>{}</p>\n", escaped(text));

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "output/reading.hpp"
 
+#include "base/joined.hpp"
 #include "output/table.hpp"
 
 #include <fmt/core.h>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -90,10 +92,10 @@ std::string engineering(const reading& what) {
 }
 
 std::string fields_text(const reading& what) {
-    std::string text;
-    for (const auto& field : what.fields)
-        text += fmt::format("{}{}={}", text.empty() ? "" : " ", field.name, engineering(field));
-    return text;
+    const auto text = [](const reading& field) {
+        return fmt::format("{}={}", field.name, engineering(field));
+    };
+    return upciedev::detail::joined(what.fields, text, " ");
 }
 
 std::string bare(const reading& what, bool as_hex) {

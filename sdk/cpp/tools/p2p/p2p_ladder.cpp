@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The ladder that engineers climb by hand, and the first rung that fails.
+#include "base/joined.hpp"
 #include "output/table.hpp"
 #include "p2p/p2p.hpp"
 
@@ -276,11 +277,10 @@ bool none_failed(const std::vector<rung>& rungs) {
 
 void ask_before_writing(const std::vector<upciedev::board>& boards, bool yes) {
     if (yes) return;
-    std::string names;
-    for (const auto& each : boards) {
-        const auto who = each.health().claimed;
-        names += (names.empty() ? "" : ", ") + each.label() + (who ? " (claimed)" : "");
-    }
+    const auto name = [](const upciedev::board& each) {
+        return each.label() + (each.health().claimed ? " (claimed)" : "");
+    };
+    const auto names = upciedev::detail::joined(boards, name);
     if (isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1)
         throw upciedev::error(upciedev::errc::bad_value, names,
                               "the test writes there, into the stretch that the board file leaves "

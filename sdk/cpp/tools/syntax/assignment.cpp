@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "syntax/assignment.hpp"
+#include "description/reg_values.hpp"
 
 #include <fmt/core.h>
 
@@ -10,13 +11,6 @@ namespace {
 
 using upciedev::errc;
 using upciedev::error;
-
-std::string names_of(const upciedev::enumeration& names) {
-    std::string list;
-    for (const auto& [name, number] : names)
-        list += (list.empty() ? "" : ", ") + name;
-    return list;
-}
 
 } // namespace
 
@@ -45,7 +39,7 @@ upciedev::value parse_value(const std::string& where, std::string_view text,
                         "write it in decimal, as 0x... or with a decimal point");
         throw error(errc::bad_value, where,
                     fmt::format("'{}' is neither a number nor the name of a value", text),
-                    "the names are " + names_of(names));
+                    "the names are " + upciedev::detail::joined_names(names));
     }
 }
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "base/joined.hpp"
 #include "simulation/model/model_state.hpp"
+
+#include <fmt/format.h>
 
 namespace upciedev {
 inline namespace v1 {
@@ -25,12 +28,11 @@ std::uint32_t bit_of(model_fault what) {
 } // namespace
 
 model_fault model_fault_of(std::string_view name) {
-    std::string all;
-    for (const auto& [what, known] : faults) {
+    for (const auto& [what, known] : faults)
         if (known == name) return what;
-        all += (all.empty() ? "" : ", ") + std::string(known);
-    }
-    throw error(errc::bad_value, std::string(name), "is no fault of a board", "there are: " + all);
+    throw error(errc::bad_value, std::string(name), "is no fault of a board",
+                "there are: " +
+                    detail::joined(faults, [](const auto& each) { return each.second; }));
 }
 
 std::string_view name_of(model_fault fault) noexcept {

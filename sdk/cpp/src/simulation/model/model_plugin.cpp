@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "base/joined.hpp"
 #include "plugins/tagged_library.hpp"
 
 #include <upciedev/error.hpp>
@@ -18,9 +19,8 @@ constexpr detail::library_kind models{"model", "libupciedev-model-", "UPCIEDEV_M
                                       "upciedev_model", "UPCIEDEV_MODEL(\"BOARD\", class)"};
 
 [[noreturn]] void refuse_missing(const std::string& name, const std::string& file) {
-    std::string looked;
-    for (const auto& folder : detail::library_folders(models))
-        looked += (looked.empty() ? "" : ", ") + folder.string();
+    const auto looked = detail::joined(detail::library_folders(models),
+                                       [](const auto& each) { return each.string(); });
     throw error(errc::no_such_board, file, "is not there",
                 fmt::format("model '{}' is looked for in {}; $UPCIEDEV_MODELS names folders", name,
                             looked));
