@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "simulation/endpoint/unique_fd.hpp"
+#include "base/unique_fd.hpp"
 
 #include <sys/socket.h>
 
@@ -13,7 +13,7 @@ namespace fuzz {
 /// A client that says what the fuzzer makes up, and hears all answers without a look at them.
 class conversation {
   public:
-    using socket = upciedev::vfio_user::unique_fd;
+    using socket = upciedev::detail::unique_fd;
 
     explicit conversation(int type) {
         std::array<int, 2> ends{};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "base/owned_file.hpp"
+#include "base/unique_fd.hpp"
 #include "base/transport_error.hpp"
 
 #include <cerrno>
@@ -17,11 +17,11 @@ class stop_event {
     /// \throws error io_error
     explicit stop_event(const std::stop_token& stop)
         : event_(stop.stop_possible() ? ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1),
-          tell_(stop, raise{event_.number()}) {
+          tell_(stop, raise{event_.get()}) {
         if (stop.stop_possible() && !event_) throw_access_error(from_errno(errno), "eventfd");
     }
     /// Readable once a stop is asked for; -1, which poll() passes over, where nobody can.
-    [[nodiscard]] int descriptor() const noexcept { return event_.number(); }
+    [[nodiscard]] int descriptor() const noexcept { return event_.get(); }
 
   private:
     struct raise {
@@ -32,7 +32,7 @@ class stop_event {
         }
     };
 
-    owned_file event_;
+    unique_fd event_;
     std::stop_callback<raise> tell_;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "crate/change_signal.hpp"
-#include "base/owned_file.hpp"
+#include "base/unique_fd.hpp"
 #include "base/transport_error.hpp"
 #include "transport/pci/udev_ptr.hpp"
 
@@ -19,18 +19,18 @@ class clock_signal final : public change_signal {
     clock_signal() : timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)) {
         constexpr long period = 250'000'000; // ns
         const itimerspec every{{0, period}, {0, period}};
-        if (!timer_ || ::timerfd_settime(timer_.number(), 0, &every, nullptr) != 0)
+        if (!timer_ || ::timerfd_settime(timer_.get(), 0, &every, nullptr) != 0)
             throw_access_error(from_errno(errno), "timerfd");
     }
-    [[nodiscard]] int descriptor() const noexcept override { return timer_.number(); }
+    [[nodiscard]] int descriptor() const noexcept override { return timer_.get(); }
     void clear() override {
         std::uint64_t ticks = 0;
-        if (::read(timer_.number(), &ticks, sizeof ticks) < 0 && errno != EAGAIN)
+        if (::read(timer_.get(), &ticks, sizeof ticks) < 0 && errno != EAGAIN)
             throw_access_error(from_errno(errno), "timerfd");
     }
 
   private:
-    owned_file timer_;
+    unique_fd timer_;
 };
 
 /// udev tells after its rules have set the rights of a node; in a machine without udev, such as a

@@ -141,18 +141,14 @@ std::string traced_transport::line(const operation& op, std::optional<std::uint6
 } // namespace
 
 trace_file::trace_file(const std::filesystem::path& file)
-    : descriptor_(open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666)) {
-    if (descriptor_ < 0)
+    : file_(open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666)) {
+    if (!file_)
         throw error(errc::io_error, file.string(), "the trace cannot be written",
                     std::strerror(errno));
 }
 
-trace_file::~trace_file() {
-    close(descriptor_);
-}
-
 void trace_file::write(const std::string& lines) const noexcept {
-    [[maybe_unused]] const auto written = ::write(descriptor_, lines.data(), lines.size());
+    [[maybe_unused]] const auto written = ::write(file_.get(), lines.data(), lines.size());
 }
 
 transport_ptr traced(transport_ptr way, board_description_ptr description, std::string label,

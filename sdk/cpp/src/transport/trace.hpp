@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "base/unique_fd.hpp"
+
 #include <upciedev/extend/transport.hpp>
 
 #include <filesystem>
@@ -12,14 +14,11 @@ class trace_file {
   public:
     /// Appends. \throws error io_error
     explicit trace_file(const std::filesystem::path& file);
-    trace_file(const trace_file&) = delete;
-    trace_file& operator=(const trace_file&) = delete;
-    ~trace_file();
     /// Whole lines, in one piece. What cannot be written is lost.
     void write(const std::string& lines) const noexcept;
 
   private:
-    int descriptor_;
+    unique_fd file_;
 };
 
 /// The same way to a board, with every access on record. Nothing of it can be mapped, so that

@@ -42,8 +42,8 @@ timespec until_time(clock::time_point time) {
     return {.tv_sec = seconds.count(), .tv_nsec = std::chrono::nanoseconds(left - seconds).count()};
 }
 
-upciedev::detail::owned_file make_event() {
-    upciedev::detail::owned_file made(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+upciedev::detail::unique_fd make_event() {
+    upciedev::detail::unique_fd made(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!made)
         throw upciedev::error(upciedev::errc::io_error, "signals", "no file is left for them", {},
                               {errno, std::generic_category()});
@@ -59,7 +59,7 @@ interrupts::interrupts() : event_(make_event()), end_(make_event()) {
         throw upciedev::error(upciedev::errc::io_error, "signals", "no thread is left for them", {},
                               problem.code());
     }
-    event_of_handler = event_.number();
+    event_of_handler = event_.get();
     struct sigaction action {};
     action.sa_handler = on_signal;
     action.sa_flags = static_cast<int>(SA_RESETHAND);
@@ -76,26 +76,26 @@ interrupts::interrupts() : event_(make_event()), end_(make_event()) {
 interrupts::~interrupts() {
     sigaction(SIGINT, &interrupt_before_, nullptr);
     sigaction(SIGTERM, &terminate_before_, nullptr);
-    notify(end_.number());
+    notify(end_.get());
     thread_.join();
     event_of_handler = -1;
     pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
 }
 
 void interrupts::wait_for_signal() {
-    std::array<pollfd, 2> both{{{event_.number(), POLLIN, 0}, {end_.number(), POLLIN, 0}}};
+    std::array<pollfd, 2> both{{{event_.get(), POLLIN, 0}, {end_.get(), POLLIN, 0}}};
     while (poll(both.data(), both.size(), -1) < 0) // by the signal itself
         ;
     if (both[0].revents != 0) stop_.request_stop();
 }
 
 bool interrupts::came() const noexcept {
-    pollfd state{event_.number(), POLLIN, 0};
+    pollfd state{event_.get(), POLLIN, 0};
     return poll(&state, 1, 0) == 1;
 }
 
 bool interrupts::until(clock::time_point time) const {
-    pollfd state{event_.number(), POLLIN, 0};
+    pollfd state{event_.get(), POLLIN, 0};
     while (true) {
         const auto left = until_time(time);
         const int ready = ppoll(&state, 1, &left, nullptr);
@@ -104,7 +104,7 @@ bool interrupts::until(clock::time_point time) const {
 }
 
 bool interrupts::until_writable(int file) const {
-    std::array<pollfd, 2> both{{{file, POLLOUT, 0}, {event_.number(), POLLIN, 0}}};
+    std::array<pollfd, 2> both{{{file, POLLOUT, 0}, {event_.get(), POLLIN, 0}}};
     while (poll(both.data(), both.size(), -1) < 0)
         ;
     return both[0].revents != 0; // also where nobody reads any more, which the writer finds out

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "base/owned_file.hpp"
+#include "base/unique_fd.hpp"
 
 #include <chrono>
 #include <csignal>
@@ -48,8 +48,8 @@ class interrupts {
   private:
     void wait_for_signal();
 
-    upciedev::detail::owned_file event_; ///< readable once one came, and stays so
-    upciedev::detail::owned_file end_;
+    upciedev::detail::unique_fd event_; ///< readable once one came, and stays so
+    upciedev::detail::unique_fd end_;
     std::stop_source stop_;
     struct sigaction interrupt_before_ {};
     struct sigaction terminate_before_ {};

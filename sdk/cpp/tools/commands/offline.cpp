@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 using upciedev::errc;
 using upciedev::error;
 using upciedev::detail::from_errno;
-using upciedev::detail::owned_file;
+using upciedev::detail::unique_fd;
 using upciedev::detail::read_line;
 using clock = std::chrono::steady_clock;
 namespace fs = std::filesystem;
@@ -51,9 +51,9 @@ constexpr const char* boards = "/sys/class/upciedev";
 
 /// Little-endian, as all of configuration space; nothing where there is no answer.
 std::optional<std::uint32_t> config_dword(const std::string& folder, std::size_t offset) {
-    const owned_file config(open((folder + "/config").c_str(), O_RDONLY | O_CLOEXEC));
+    const unique_fd config(open((folder + "/config").c_str(), O_RDONLY | O_CLOEXEC));
     std::array<unsigned char, 4> bytes{};
-    if (!config || pread(config.number(), bytes.data(), bytes.size(), static_cast<off_t>(offset)) !=
+    if (!config || pread(config.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset)) !=
                        static_cast<ssize_t>(bytes.size()))
         return std::nullopt;
     std::uint32_t value = 0;
@@ -88,17 +88,17 @@ bool is_up(const std::string& folder, const std::string& port) {
 
 offline_board::offline_board(const std::string& pci_address) : address_(pci_address) {
     const auto node = "/dev/upciedev/" + pci_address;
-    const owned_file board(open(node.c_str(), O_RDWR | O_CLOEXEC));
+    const unique_fd board(open(node.c_str(), O_RDWR | O_CLOEXEC));
     if (!board) refuse(pci_address, errno);
     upciedev_offline request{};
-    if (ioctl(board.number(), UPCIEDEV_OFFLINE, &request) != 0) refuse(pci_address, errno);
-    held_ = owned_file(request.fd);
+    if (ioctl(board.get(), UPCIEDEV_OFFLINE, &request) != 0) refuse(pci_address, errno);
+    held_ = unique_fd(request.fd);
 }
 
 offline_board::answer offline_board::bring_back() const {
     upciedev_online request{};
     request.timeout_ms = one_wait_ms;
-    if (ioctl(held_.number(), UPCIEDEV_ONLINE, &request) == 0) return answer::back;
+    if (ioctl(held_.get(), UPCIEDEV_ONLINE, &request) == 0) return answer::back;
     switch (errno) {
     case ETIMEDOUT:
     case EINTR:

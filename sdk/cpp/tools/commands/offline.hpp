@@ -2,7 +2,7 @@
 // A board of the driver that is off for a while, so that its FPGA can be loaded.
 #pragma once
 
-#include "base/owned_file.hpp"
+#include "base/unique_fd.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -31,7 +31,7 @@ class offline_board {
 
   private:
     std::string address_;
-    upciedev::detail::owned_file held_;
+    upciedev::detail::unique_fd held_;
 };
 
 /// Looks from its making on how long the link to a board is down, or the board not there at all.

@@ -32,15 +32,15 @@ class crates_lock {
     crates_lock() {
         const auto folder = detail::crates_folder();
         fs::create_directories(folder);
-        file_ = detail::owned_file(
+        file_ = detail::unique_fd(
             open((folder / ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-        if (!file_ || flock(file_.number(), LOCK_EX) != 0)
+        if (!file_ || flock(file_.get(), LOCK_EX) != 0)
             throw error(errc::io_error, folder.string(), "cannot be written to", {},
                         {errno, std::generic_category()});
     }
 
   private:
-    detail::owned_file file_;
+    detail::unique_fd file_;
 };
 
 std::vector<unsigned> slots_of(const running_crate& crate) {

@@ -188,9 +188,9 @@ void sim_channel::tell() noexcept {
     const std::lock_guard hold(telling_);
     std::uint64_t number = 1;
     if (ended() != 0 || (ring_ && ring_->has_news())) {
-        [[maybe_unused]] const auto written = ::write(event_.number(), &number, sizeof number);
+        [[maybe_unused]] const auto written = ::write(event_.get(), &number, sizeof number);
     } else {
-        [[maybe_unused]] const auto cleared = ::read(event_.number(), &number, sizeof number);
+        [[maybe_unused]] const auto cleared = ::read(event_.get(), &number, sizeof number);
     }
 }
 

@@ -18,7 +18,7 @@ class sim_channel final : public dma_source {
     ~sim_channel() override;
 
     [[nodiscard]] const dma_facts& facts() const noexcept override { return facts_; }
-    [[nodiscard]] int descriptor() const noexcept override { return event_.number(); }
+    [[nodiscard]] int descriptor() const noexcept override { return event_.get(); }
     std::error_code transfer(dma_transfer& what) noexcept override;
     void cancel() noexcept override;
     std::error_code make_ring(std::uint64_t frame_length, std::uint32_t frames,
@@ -101,7 +101,7 @@ class sim_channel final : public dma_source {
     const unsigned number_;
     const std::uint32_t epoch_;
     const dma_facts facts_;
-    owned_file event_;
+    unique_fd event_;
     std::atomic<std::uint32_t> cancels_ = 0, stops_ = 0;
     std::mutex lock_;                      // of the ring's beginning and of what flows
     std::shared_ptr<sim_ring> ring_;       // once there it stays

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "simulation/board/sim_interrupts.hpp"
-#include "base/owned_file.hpp"
+#include "base/unique_fd.hpp"
 #include "base/transport_error.hpp"
 
 #include <sys/eventfd.h>
@@ -31,7 +31,7 @@ class sim_interrupts::subscription final : public interrupt_source {
     }
     ~subscription() override { from_->remove(*this); }
 
-    [[nodiscard]] int descriptor() const noexcept override { return event_.number(); }
+    [[nodiscard]] int descriptor() const noexcept override { return event_.get(); }
     std::error_code read(std::span<raw_interrupt> into, std::size_t& count) noexcept override;
     std::error_code unmask() noexcept override;
 
@@ -39,7 +39,7 @@ class sim_interrupts::subscription final : public interrupt_source {
 
     void tell() const noexcept {
         const std::uint64_t one = 1;
-        [[maybe_unused]] const auto written = ::write(event_.number(), &one, sizeof one);
+        [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
     }
     void end() noexcept {
         ended = true;
@@ -61,7 +61,7 @@ class sim_interrupts::subscription final : public interrupt_source {
     [[nodiscard]] cursor* oldest() noexcept;
 
     std::shared_ptr<sim_interrupts> from_;
-    owned_file event_; // readable while there is something to read
+    unique_fd event_; // readable while there is something to read
     std::vector<cursor> cursors_;
 };
 
@@ -88,7 +88,7 @@ std::error_code sim_interrupts::subscription::read(std::span<raw_interrupt> into
     }
     std::uint64_t told = 0;
     if (oldest() == nullptr) [[maybe_unused]]
-        const auto cleared = ::read(event_.number(), &told, sizeof told);
+        const auto cleared = ::read(event_.get(), &told, sizeof told);
     return {};
 }
 

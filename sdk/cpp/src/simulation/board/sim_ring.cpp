@@ -9,40 +9,28 @@
 #include <sys/mman.h>
 
 namespace upciedev::inline v1::detail {
-namespace {
-
-std::uint64_t in_whole_pages(std::uint64_t bytes) {
-    return (bytes + page - 1) / page * page;
-}
-
-} // namespace
 
 ring_memory::ring_memory(std::uint64_t frame_length, std::uint32_t frames)
-    : head_length_(in_whole_pages(sizeof(dma_head) + frames * sizeof(dma_entry))),
-      step_(in_whole_pages(frame_length)), size_(head_length_ + frames * step_),
+    : head_length_(whole_pages(sizeof(dma_head) + frames * sizeof(dma_entry))),
+      step_(whole_pages(frame_length)), size_(head_length_ + frames * step_),
       file_(memfd_create("upciedev-dma", MFD_CLOEXEC)) {
-    if (!file_ || ftruncate(file_.number(), static_cast<off_t>(size_)) != 0)
+    if (!file_ || ftruncate(file_.get(), static_cast<off_t>(size_)) != 0)
         throw_access_error(from_errno(errno), "memory for DMA");
     map();
 }
 
-ring_memory::ring_memory(owned_file file, std::uint64_t frame_length, std::uint32_t frames)
-    : head_length_(in_whole_pages(sizeof(dma_head) + frames * sizeof(dma_entry))),
-      step_(in_whole_pages(frame_length)), size_(head_length_ + frames * step_),
+ring_memory::ring_memory(unique_fd file, std::uint64_t frame_length, std::uint32_t frames)
+    : head_length_(whole_pages(sizeof(dma_head) + frames * sizeof(dma_entry))),
+      step_(whole_pages(frame_length)), size_(head_length_ + frames * step_),
       file_(std::move(file)) {
     map();
     mprotect(base_, head_length_, PROT_READ);
 }
 
-ring_memory::~ring_memory() {
-    munmap(base_, size_);
-}
-
 void ring_memory::map() {
-    auto* const memory =
-        mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED, file_.number(), 0);
-    if (memory == MAP_FAILED) throw_access_error(from_errno(errno), "memory for DMA");
-    base_ = static_cast<std::byte*>(memory);
+    map_ = mapping(file_.get(), 0, size_, PROT_READ | PROT_WRITE);
+    if (!map_) throw_access_error(from_errno(errno), "memory for DMA");
+    base_ = map_.data();
 }
 
 dma_ring told_of(const std::shared_ptr<const ring_memory>& memory) noexcept {

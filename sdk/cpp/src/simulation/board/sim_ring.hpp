@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "base/owned_file.hpp"
+#include "base/unique_fd.hpp"
+#include "base/mapping.hpp"
 
 #include <upciedev/extend/dma_source.hpp>
 
@@ -18,10 +19,7 @@ class ring_memory {
     /// Makes it. \throws error no memory
     ring_memory(std::uint64_t frame_length, std::uint32_t frames);
     /// That of another process, whose head and queue are only read here.
-    ring_memory(owned_file file, std::uint64_t frame_length, std::uint32_t frames);
-    ~ring_memory();
-    ring_memory(const ring_memory&) = delete;
-    ring_memory& operator=(const ring_memory&) = delete;
+    ring_memory(unique_fd file, std::uint64_t frame_length, std::uint32_t frames);
 
     [[nodiscard]] dma_head& head() const noexcept { return *reinterpret_cast<dma_head*>(base_); }
     [[nodiscard]] dma_entry* queue() const noexcept {
@@ -29,13 +27,14 @@ class ring_memory {
     }
     [[nodiscard]] std::byte* frames() const noexcept { return base_ + head_length_; }
     [[nodiscard]] std::uint64_t step() const noexcept { return step_; }
-    [[nodiscard]] int file() const noexcept { return file_.number(); }
+    [[nodiscard]] int file() const noexcept { return file_.get(); }
 
   private:
     void map();
     std::uint64_t head_length_, step_, size_;
-    owned_file file_;
-    std::byte* base_ = nullptr;
+    unique_fd file_;
+    mapping map_;
+    std::byte* base_ = nullptr; // that of the map
 };
 
 /// As a user of it is told.

@@ -28,7 +28,7 @@ void sim_waits::wake_all() noexcept {
     const std::lock_guard hold(lock_);
     for (const auto* each : waiters_) {
         const std::uint64_t one = 1;
-        [[maybe_unused]] const auto written = ::write(each->event_.number(), &one, sizeof one);
+        [[maybe_unused]] const auto written = ::write(each->event_.get(), &one, sizeof one);
     }
 }
 
@@ -45,12 +45,12 @@ sim_waits::waiter::~waiter() {
 }
 
 int sim_waits::waiter::sleep(time_point end, int other) noexcept {
-    std::array<pollfd, 2> both{{{event_.number(), POLLIN, 0}, {other, POLLIN, 0}}};
+    std::array<pollfd, 2> both{{{event_.get(), POLLIN, 0}, {other, POLLIN, 0}}};
     const auto left = until(end);
     if (::ppoll(both.data(), both.size(), &left, signal_hold::waiting_mask()) < 0) return errno;
     std::uint64_t told = 0;
     if (both[0].revents != 0) [[maybe_unused]]
-        const auto cleared = ::read(event_.number(), &told, sizeof told);
+        const auto cleared = ::read(event_.get(), &told, sizeof told);
     return 0;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "base/owned_file.hpp"
+#include "base/unique_fd.hpp"
 
 #include <chrono>
 #include <mutex>
@@ -30,7 +30,7 @@ class sim_waits {
       private:
         friend class sim_waits;
         sim_waits& where_;
-        owned_file event_;
+        unique_fd event_;
     };
 
   private:

@@ -3,7 +3,7 @@
 
 #include "simulation/endpoint/protocol.hpp"
 
-#include "simulation/endpoint/unique_fd.hpp"
+#include "base/unique_fd.hpp"
 
 #include <atomic>
 #include <map>
@@ -13,6 +13,8 @@
 #include <utility>
 
 namespace upciedev::vfio_user {
+
+using detail::unique_fd;
 
 /// A transfer between a bus address and our memory, or what is left of one.
 struct transfer {

@@ -3,7 +3,7 @@
 
 #include "simulation/endpoint/protocol.hpp"
 
-#include "simulation/endpoint/unique_fd.hpp"
+#include "base/unique_fd.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -12,6 +12,8 @@
 struct msghdr;
 
 namespace upciedev::vfio_user {
+
+using detail::unique_fd;
 
 struct message {
     protocol::header head{};

@@ -3,12 +3,14 @@
 
 #include "simulation/endpoint/protocol.hpp"
 
-#include "simulation/endpoint/unique_fd.hpp"
+#include "base/unique_fd.hpp"
 
 #include <array>
 #include <mutex>
 
 namespace upciedev::vfio_user {
+
+using detail::unique_fd;
 
 /// The eventfds by which the client wants to hear of interrupts. For any thread.
 class interrupts {

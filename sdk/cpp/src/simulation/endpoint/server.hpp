@@ -2,7 +2,7 @@
 #pragma once
 
 #include "simulation/endpoint/device.hpp"
-#include "simulation/endpoint/unique_fd.hpp"
+#include "base/unique_fd.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -14,6 +14,8 @@
 #include <system_error>
 
 namespace upciedev::vfio_user {
+
+using detail::unique_fd;
 
 struct options {
     /// A message that the client has begun must be whole, and one for it taken, within this time;

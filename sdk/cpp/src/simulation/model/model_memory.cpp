@@ -14,14 +14,13 @@ namespace {
 constexpr std::uint64_t pattern_size = std::uint64_t{1} << 20;
 
 /// A file of ones; mapped again and again it covers a large BAR at the cost of its own size.
-int open_pattern() noexcept {
-    const int file = memfd_create("upciedev-gone", MFD_CLOEXEC);
-    if (file < 0) return -1;
-    if (ftruncate(file, pattern_size) == 0) {
+unique_fd open_pattern() noexcept {
+    unique_fd file(memfd_create("upciedev-gone", MFD_CLOEXEC));
+    if (file && ftruncate(file.get(), pattern_size) == 0) {
         std::array<unsigned char, page> ones{};
         ones.fill(0xff);
         for (std::uint64_t at = 0; at < pattern_size; at += page)
-            if (pwrite(file, ones.data(), page, static_cast<off_t>(at)) < 0) break;
+            if (pwrite(file.get(), ones.data(), page, static_cast<off_t>(at)) < 0) break;
     }
     return file;
 }
@@ -38,25 +37,18 @@ void store_as(std::byte* at, std::uint64_t bits) noexcept {
 
 } // namespace
 
-model_memory::~model_memory() {
-    if (base_ != nullptr) munmap(base_, mapped_size());
-    if (file_ >= 0) close(file_);
-}
-
-std::uint64_t model_memory::mapped_size() const noexcept {
-    return (size_ + page - 1) / page * page;
+int model_memory::kind() const noexcept {
+    return (file_ ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS) | MAP_NORESERVE;
 }
 
 void model_memory::allocate(std::uint64_t size, bool shared) {
     size_ = size;
-    if (shared) file_ = memfd_create("upciedev-bar", MFD_CLOEXEC);
-    if (shared && (file_ < 0 || ftruncate(file_, static_cast<off_t>(mapped_size())) != 0))
+    if (shared) file_.reset(memfd_create("upciedev-bar", MFD_CLOEXEC));
+    if (shared && (!file_ || ftruncate(file_.get(), static_cast<off_t>(whole_pages(size))) != 0))
         throw std::bad_alloc();
-    const int kind = shared ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
-    void* memory =
-        mmap(nullptr, mapped_size(), PROT_READ | PROT_WRITE, kind | MAP_NORESERVE, file_, 0);
-    if (memory == MAP_FAILED) throw std::bad_alloc();
-    base_ = static_cast<std::byte*>(memory);
+    map_ = mapping(file_.get(), 0, size, PROT_READ | PROT_WRITE, kind());
+    if (!map_) throw std::bad_alloc();
+    base_ = map_.data();
 }
 
 std::uint64_t model_memory::load(std::uint64_t offset, unsigned width) const noexcept {
@@ -87,24 +79,22 @@ void model_memory::store(std::uint64_t offset, unsigned width, std::uint64_t bit
 }
 
 void model_memory::fill_with_ones() noexcept {
-    if (base_ != nullptr) cover_with_ones(base_, mapped_size());
+    if (map_) cover_with_ones(map_.data(), map_.size());
 }
 
 // NOLINTNEXTLINE(readability-make-member-function-const): it changes the memory
 bool model_memory::uncover() noexcept {
-    if (base_ == nullptr) return true;
-    const int kind = file_ >= 0 ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
-    return mmap(base_, mapped_size(), PROT_READ | PROT_WRITE, kind | MAP_NORESERVE | MAP_FIXED,
-                file_, 0) != MAP_FAILED;
+    if (!map_) return true;
+    return mmap(map_.data(), map_.size(), PROT_READ | PROT_WRITE, kind() | MAP_FIXED, file_.get(),
+                0) != MAP_FAILED;
 }
 
 void cover_with_ones(std::byte* map, std::uint64_t size) noexcept {
-    const int file = open_pattern();
-    for (std::uint64_t at = 0; file >= 0 && at < size; at += pattern_size)
+    const auto file = open_pattern();
+    for (std::uint64_t at = 0; file && at < size; at += pattern_size)
         if (mmap(map + at, std::min(pattern_size, size - at), PROT_READ | PROT_WRITE,
-                 MAP_PRIVATE | MAP_FIXED, file, 0) == MAP_FAILED)
+                 MAP_PRIVATE | MAP_FIXED, file.get(), 0) == MAP_FAILED)
             break; // out of memory; calls and writes still tell that the board has gone
-    if (file >= 0) close(file);
 }
 
 } // namespace upciedev::inline v1::detail

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "base/bits.hpp"
+#include "base/mapping.hpp"
+#include "base/unique_fd.hpp"
 
 #include <array>
 #include <cstddef>
@@ -12,15 +14,10 @@ namespace upciedev::inline v1::detail {
 /// The memory behind one simulated BAR, as the bus sees it. Costs only the pages that are touched.
 class model_memory {
   public:
-    model_memory() = default;
-    ~model_memory();
-    model_memory(const model_memory&) = delete;
-    model_memory& operator=(const model_memory&) = delete;
-
     /// Called once, before use. \param shared other processes may map file()
     /// \throws std::bad_alloc
     void allocate(std::uint64_t size, bool shared = false);
-    [[nodiscard]] int file() const noexcept { return file_; } ///< -1: not shared
+    [[nodiscard]] int file() const noexcept { return file_.get(); } ///< -1: not shared
     [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
     [[nodiscard]] std::byte* at(std::uint64_t offset) const noexcept { return base_ + offset; }
 
@@ -36,10 +33,11 @@ class model_memory {
     bool uncover() noexcept;
 
   private:
-    [[nodiscard]] std::uint64_t mapped_size() const noexcept;
-    std::byte* base_ = nullptr;
+    [[nodiscard]] int kind() const noexcept; ///< flags of its map
+    std::byte* base_ = nullptr;              // that of the map
     std::uint64_t size_ = 0;
-    int file_ = -1;
+    unique_fd file_;
+    mapping map_;
 };
 
 /// From now on a map reads all ones, and what is written to it is lost.

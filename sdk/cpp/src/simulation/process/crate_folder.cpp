@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "simulation/process/crate_folder.hpp"
-#include "base/owned_file.hpp"
+#include "base/unique_fd.hpp"
 #include "simulation/process/slot_wire.hpp"
 
 #include <upciedev/error.hpp>
@@ -100,9 +100,9 @@ fs::path users_file(const fs::path& folder, unsigned slot) {
 
 void wait_for_users(const fs::path& folder, unsigned slot) {
     using clock = std::chrono::steady_clock;
-    const owned_file users(open(users_file(folder, slot).c_str(), O_RDWR | O_CLOEXEC));
+    const unique_fd users(open(users_file(folder, slot).c_str(), O_RDWR | O_CLOEXEC));
     const auto end = clock::now() + std::chrono::seconds(1);
-    while (users && flock(users.number(), LOCK_EX | LOCK_NB) != 0 && clock::now() < end)
+    while (users && flock(users.get(), LOCK_EX | LOCK_NB) != 0 && clock::now() < end)
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 

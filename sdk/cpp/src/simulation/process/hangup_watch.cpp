@@ -47,7 +47,7 @@ std::uint64_t hangup_watch::add(int socket, std::function<void()> told) {
     epoll_event event{};
     event.events = EPOLLONESHOT; // hang-ups are told without asking
     event.data.u64 = key;
-    if (epoll_ctl(events_.number(), EPOLL_CTL_ADD, socket, &event) == 0) return key;
+    if (epoll_ctl(events_.get(), EPOLL_CTL_ADD, socket, &event) == 0) return key;
     const int failed = errno;
     told_.erase(key);
     throw std::system_error(failed, std::generic_category(), "epoll");
@@ -56,13 +56,13 @@ std::uint64_t hangup_watch::add(int socket, std::function<void()> told) {
 void hangup_watch::remove(int socket, std::uint64_t key) noexcept {
     const std::lock_guard hold(lock_);
     told_.erase(key);
-    epoll_ctl(events_.number(), EPOLL_CTL_DEL, socket, nullptr);
+    epoll_ctl(events_.get(), EPOLL_CTL_DEL, socket, nullptr);
 }
 
 void hangup_watch::watch() {
     for (;;) {
         std::array<epoll_event, 16> events{};
-        const int count = epoll_wait(events_.number(), events.data(), events.size(), -1);
+        const int count = epoll_wait(events_.get(), events.data(), events.size(), -1);
         for (int i = 0; i < count; ++i)
             tell(events.at(static_cast<std::size_t>(i)).data.u64);
     }

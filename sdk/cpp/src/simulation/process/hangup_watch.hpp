@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "base/owned_file.hpp"
+#include "base/unique_fd.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -26,7 +26,7 @@ class hangup_watch {
     void watch();
     void tell(std::uint64_t key);
 
-    owned_file events_;
+    unique_fd events_;
     std::mutex lock_; // held while somebody is told
     std::map<std::uint64_t, std::function<void()>> told_;
     std::uint64_t last_key_ = 0;

@@ -38,11 +38,11 @@ dma_facts facts_of(const slot_wire::channel_answer& told) {
 }
 
 /// Readable when one of the two is, or when the other end of the socket has gone.
-owned_file both(int event, int socket) {
-    owned_file all(epoll_create1(EPOLL_CLOEXEC));
+unique_fd both(int event, int socket) {
+    unique_fd all(epoll_create1(EPOLL_CLOEXEC));
     epoll_event readable{.events = EPOLLIN, .data = {}}, hangup{.events = 0, .data = {}};
-    if (!all || epoll_ctl(all.number(), EPOLL_CTL_ADD, event, &readable) != 0 ||
-        epoll_ctl(all.number(), EPOLL_CTL_ADD, socket, &hangup) != 0)
+    if (!all || epoll_ctl(all.get(), EPOLL_CTL_ADD, event, &readable) != 0 ||
+        epoll_ctl(all.get(), EPOLL_CTL_ADD, socket, &hangup) != 0)
         throw_access_error(from_errno(errno), "epoll");
     return all;
 }
@@ -57,7 +57,7 @@ class slot_dma final : public dma_source {
     slot_dma(const std::filesystem::path& socket, unsigned slot, std::uint32_t channel);
 
     [[nodiscard]] const dma_facts& facts() const noexcept override { return facts_; }
-    [[nodiscard]] int descriptor() const noexcept override { return all_.number(); }
+    [[nodiscard]] int descriptor() const noexcept override { return all_.get(); }
     std::error_code transfer(dma_transfer& what) noexcept override;
     void cancel() noexcept override { ++cancels_; }
     std::error_code make_ring(std::uint64_t frame_length, std::uint32_t frames,
@@ -103,7 +103,7 @@ class slot_dma final : public dma_source {
 
     const std::filesystem::path folder_;
     slot_link link_;
-    owned_file event_, all_;
+    unique_fd event_, all_;
     dma_facts facts_;
     std::mutex moving_;
     std::atomic<std::uint32_t> cancels_ = 0;
@@ -120,7 +120,7 @@ slot_dma::slot_dma(const std::filesystem::path& socket, unsigned slot, std::uint
     if (answer.error != 0) link_.refuse(answer.error);
     facts_ = facts_of(answer.body().take<slot_wire::channel_answer>());
     event_ = std::move(answer.file);
-    all_ = both(event_.number(), link_.socket());
+    all_ = both(event_.get(), link_.socket());
 }
 
 std::error_code slot_dma::transfer(dma_transfer& what) noexcept {

@@ -67,12 +67,12 @@ const std::error_category& stuck(unsigned slot, std::int32_t process) {
                 from_errno(number));
 }
 
-owned_file connect_to(const std::filesystem::path& path, unsigned slot) {
+unique_fd connect_to(const std::filesystem::path& path, unsigned slot) {
     const auto address = socket_address(path);
-    owned_file made(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    unique_fd made(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
     if (!made) throw_access_error(from_errno(errno), path.string());
-    set_socket_times(made.number(), longest_ms, longest_ms);
-    if (connect(made.number(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
+    set_socket_times(made.get(), longest_ms, longest_ms);
+    if (connect(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
         refuse_connection(path, slot, errno);
     return made;
 }
@@ -94,7 +94,7 @@ void fair_mutex::unlock() {
 }
 
 slot_link::slot_link(const std::filesystem::path& socket, unsigned slot)
-    : slot_(slot), socket_(connect_to(socket, slot)), process_(process_behind(socket_.number())),
+    : slot_(slot), socket_(connect_to(socket, slot)), process_(process_behind(socket_.get())),
       owner_(getpid()) {
     auto answer = ask(slot_wire::call::hello);
     if (answer.error != 0) refuse(answer.error);
@@ -170,8 +170,8 @@ void slot_link::refuse(int number) const {
 slot_process::slot_process(const std::filesystem::path& socket, unsigned slot) {
     try {
         const auto connection = connect_to(socket, slot);
-        process_ = process_behind(connection.number());
-        handle_ = owned_file(pidfd_open(process_, 0));
+        process_ = process_behind(connection.get());
+        handle_ = unique_fd(pidfd_open(process_, 0));
         if (!handle_) process_ = 0; // ended meanwhile
     } catch (const error& nobody) {
         if (nobody.kind() != errc::no_such_board) throw;
@@ -179,11 +179,11 @@ slot_process::slot_process(const std::filesystem::path& socket, unsigned slot) {
 }
 
 bool slot_process::signal(int number) const noexcept {
-    return pidfd_send_signal(handle_.number(), number, nullptr, 0) == 0;
+    return pidfd_send_signal(handle_.get(), number, nullptr, 0) == 0;
 }
 
 bool slot_process::wait(int milliseconds) const noexcept {
-    pollfd state{handle_.number(), POLLIN, 0};
+    pollfd state{handle_.get(), POLLIN, 0};
     return poll(&state, 1, milliseconds) == 1;
 }
 

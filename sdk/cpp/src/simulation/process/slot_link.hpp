@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "base/owned_file.hpp"
+#include "base/unique_fd.hpp"
 #include "simulation/process/slot_wire.hpp"
 
 #include <condition_variable>
@@ -26,7 +26,7 @@ class fair_mutex {
 struct slot_answer {
     int error = 0;                ///< errno
     std::vector<std::byte> bytes; ///< with header, or nothing at all
-    owned_file file;
+    unique_fd file;
     [[nodiscard]] slot_wire::reader body() const {
         const std::span all(bytes);
         return slot_wire::reader(all.subspan(std::min(all.size(), sizeof(slot_wire::header))));
@@ -66,7 +66,7 @@ class slot_link {
 
     /// The process has gone. Cheap, and waits for nothing.
     [[nodiscard]] bool hung_up() const noexcept;
-    [[nodiscard]] int socket() const noexcept { return socket_.number(); }
+    [[nodiscard]] int socket() const noexcept { return socket_.get(); }
     [[nodiscard]] unsigned slot() const noexcept { return slot_; }
     [[nodiscard]] std::int32_t process() const noexcept { return process_; }
     [[nodiscard]] const std::vector<std::byte>& greeting() const noexcept { return greeting_; }
@@ -82,7 +82,7 @@ class slot_link {
     int receive(slot_answer& into, std::uint32_t number, on_signal signals) const;
 
     unsigned slot_;
-    owned_file socket_;
+    unique_fd socket_;
     std::int32_t process_ = 0; // serves it
     std::int32_t owner_;       // uses it: a child shares the socket, and may not
     fair_mutex turn_;
@@ -103,7 +103,7 @@ class slot_process {
 
   private:
     std::int32_t process_ = 0;
-    owned_file handle_; // the process, whoever has its number later
+    unique_fd handle_; // the process, whoever has its number later
 };
 
 } // namespace upciedev::inline v1::detail

@@ -2,20 +2,10 @@
 #include "simulation/process/slot_maps.hpp"
 #include "simulation/model/model_memory.hpp"
 
-#include <sys/mman.h>
 
 namespace upciedev::inline v1::detail {
 
 using namespace slot_wire;
-
-std::uint64_t slot_maps::stretch::size() const noexcept {
-    return (end - begin + page - 1) / page * page;
-}
-
-slot_maps::~slot_maps() {
-    for (const auto& what : stretches_)
-        if (what.memory != nullptr) munmap(what.memory, what.size());
-}
 
 void slot_maps::set(slot_link& link, unsigned bar) {
     link_ = &link;
@@ -40,7 +30,7 @@ void slot_maps::add(const area& what, bool writing) {
         stretches_.back().end == what.offset)
         stretches_.back().end = end;
     else
-        stretches_.push_back({what.offset, end, writing});
+        stretches_.push_back({what.offset, end, writing, {}});
 }
 
 volatile std::byte* slot_maps::map(std::uint64_t offset, std::uint64_t length,
@@ -58,17 +48,15 @@ volatile std::byte* slot_maps::map(std::uint64_t offset, std::uint64_t length,
 std::byte* slot_maps::made(stretch& what) noexcept try {
     {
         const std::lock_guard hold(lock_);
-        if (covered_ || what.memory != nullptr) return covered_ ? nullptr : what.memory;
+        if (covered_ || what.map) return covered_ ? nullptr : what.map.data();
     }
     const auto answer = link_->ask(call::map, bar_request{bar_, what.writing ? 1U : 0U});
     if (answer.error != 0 || !answer.file) return nullptr; // claimed by another: asked again later
     const std::lock_guard hold(lock_);
-    if (covered_ || what.memory != nullptr) return covered_ ? nullptr : what.memory;
+    if (covered_ || what.map) return covered_ ? nullptr : what.map.data();
     const int rights = what.writing ? PROT_READ | PROT_WRITE : PROT_READ;
-    void* memory = mmap(nullptr, what.size(), rights, MAP_SHARED, answer.file.number(),
-                        static_cast<off_t>(what.begin));
-    if (memory != MAP_FAILED) what.memory = static_cast<std::byte*>(memory);
-    return what.memory;
+    what.map = mapping(answer.file.get(), what.begin, what.end - what.begin, rights);
+    return what.map.data();
 } catch (const std::exception&) { // out of memory; calls may still do
     return nullptr;
 }
@@ -77,7 +65,7 @@ void slot_maps::cover() noexcept {
     const std::lock_guard hold(lock_);
     covered_ = true;
     for (const auto& what : stretches_)
-        if (what.memory != nullptr) cover_with_ones(what.memory, what.size());
+        if (what.map) cover_with_ones(what.map.data(), what.map.size());
 }
 
 } // namespace upciedev::inline v1::detail

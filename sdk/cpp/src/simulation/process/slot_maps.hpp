@@ -2,6 +2,7 @@
 #pragma once
 
 #include "simulation/process/slot_link.hpp"
+#include "base/mapping.hpp"
 
 #include <deque>
 
@@ -10,11 +11,6 @@ namespace upciedev::inline v1::detail {
 /// The maps of one BAR of a running slot, each made when first asked for and kept for good.
 class slot_maps {
   public:
-    slot_maps() = default;
-    ~slot_maps();
-    slot_maps(const slot_maps&) = delete;
-    slot_maps& operator=(const slot_maps&) = delete;
-
     /// Asks which stretches there are.
     void set(slot_link& link, unsigned bar);
     /// \returns nullptr where only calls will do
@@ -26,8 +22,7 @@ class slot_maps {
     struct stretch {
         std::uint64_t begin, end;
         bool writing;
-        std::byte* memory = nullptr;
-        [[nodiscard]] std::uint64_t size() const noexcept;
+        mapping map;
     };
     void add(const slot_wire::area& what, bool writing);
     [[nodiscard]] std::byte* made(stretch& what) noexcept;

@@ -30,12 +30,12 @@ void attach(msghdr& message, file_room& room, int file) noexcept {
     std::memcpy(CMSG_DATA(control), &file, sizeof(int));
 }
 
-owned_file file_in(msghdr& message) noexcept {
+unique_fd file_in(msghdr& message) noexcept {
     const auto* control = CMSG_FIRSTHDR(&message);
     if (control == nullptr || control->cmsg_type != SCM_RIGHTS) return {};
     int file = -1;
     std::memcpy(&file, CMSG_DATA(control), sizeof(int));
-    return owned_file(file);
+    return unique_fd(file);
 }
 
 timeval time_of(int milliseconds) noexcept {
@@ -67,7 +67,7 @@ int send_packet(int socket, std::span<const std::byte> packet, int file) noexcep
     return 0;
 }
 
-int receive_packet(int socket, std::vector<std::byte>& packet, owned_file* file) {
+int receive_packet(int socket, std::vector<std::byte>& packet, unique_fd* file) {
     packet.resize(slot_wire::most_bytes);
     iovec data{packet.data(), packet.size()};
     file_room room;

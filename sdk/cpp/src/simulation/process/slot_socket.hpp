@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "base/owned_file.hpp"
+#include "base/unique_fd.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -23,7 +23,7 @@ int send_packet(int socket, std::span<const std::byte> packet, int file = -1) no
 /// One packet, whose size \p packet then has, and the file that came along.
 /// \returns errno: ETIME where none came within the socket's time, ENODEV where nobody is left,
 /// EMSGSIZE for one that is larger than any, EINTR
-int receive_packet(int socket, std::vector<std::byte>& packet, owned_file* file = nullptr);
+int receive_packet(int socket, std::vector<std::byte>& packet, unique_fd* file = nullptr);
 
 /// Who connected, or listens; 0 where it cannot be told.
 std::int32_t process_behind(int socket) noexcept;

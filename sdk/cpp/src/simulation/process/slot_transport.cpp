@@ -120,7 +120,7 @@ class slot_transport final : public transport {
     std::filesystem::path socket_;
     std::shared_ptr<slot_link> link_; // claims hold it too
     slot_waits waits_;
-    owned_file users_;
+    unique_fd users_;
     std::atomic<bool> leaving_ = false;
     std::uint32_t gone_ = 0; // atomic accesses only
     board_identity who_;
@@ -132,9 +132,9 @@ class slot_transport final : public transport {
 };
 
 /// Locked together with all others that use the slot.
-owned_file join_users(const std::filesystem::path& folder, unsigned slot) {
-    owned_file users(open(users_file(folder, slot).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (!users || flock(users.number(), LOCK_SH) != 0)
+unique_fd join_users(const std::filesystem::path& folder, unsigned slot) {
+    unique_fd users(open(users_file(folder, slot).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!users || flock(users.get(), LOCK_SH) != 0)
         throw_access_error(from_errno(errno), users_file(folder, slot).string());
     return users;
 }
@@ -175,7 +175,7 @@ void slot_transport::leave() noexcept {
     __atomic_store_n(&gone_, 1U, __ATOMIC_RELEASE);
     for (auto& each : maps_)
         each.cover();
-    flock(users_.number(), LOCK_UN);
+    flock(users_.get(), LOCK_UN);
 }
 
 /// Does not wait for the watch: between the end of a process and that no access looks well.

@@ -10,6 +10,8 @@
 #include "transport/driver/chardev_peer.hpp"
 #include "transport/pci/pci_health.hpp"
 #include "transport/transport_check.hpp"
+#include "base/mapping.hpp"
+#include "base/unique_fd.hpp"
 
 #include <fmt/format.h>
 
@@ -47,52 +49,44 @@ static_assert(bars_of_a_board == UPCIEDEV_NR_BARS);
 class node_file {
   public:
     explicit node_file(const std::filesystem::path& node);
-    ~node_file() { close(number_); }
-    node_file(const node_file&) = delete;
-    node_file& operator=(const node_file&) = delete;
 
-    [[nodiscard]] int number() const noexcept { return number_; }
+    [[nodiscard]] int number() const noexcept { return file_.get(); }
     [[nodiscard]] bool writable() const noexcept { return writable_; }
     template <class T>
     void command(unsigned long request, T& argument) const {
-        if (ioctl(number_, request, &argument) != 0) fail();
+        if (ioctl(number(), request, &argument) != 0) fail();
     }
     [[noreturn]] void fail() const { throw_access_error(from_errno(errno), name_); }
 
   private:
     std::string name_;
-    int number_;
+    unique_fd file_;
     bool writable_ = true;
 };
 
 node_file::node_file(const std::filesystem::path& node)
-    : name_(node), number_(open(node.c_str(), O_RDWR | O_CLOEXEC)) {
-    if (number_ < 0 && (errno == EACCES || errno == EPERM || errno == EROFS)) {
+    : name_(node), file_(open(node.c_str(), O_RDWR | O_CLOEXEC)) {
+    if (!file_ && (errno == EACCES || errno == EPERM || errno == EROFS)) {
         writable_ = false;
-        number_ = open(node.c_str(), O_RDONLY | O_CLOEXEC);
+        file_.reset(open(node.c_str(), O_RDONLY | O_CLOEXEC));
     }
-    if (number_ < 0) fail();
+    if (!file_) fail();
 }
 
 /// The driver's status page.
 class status_page {
   public:
     explicit status_page(const node_file& file)
-        : memory_(mmap(nullptr, size, PROT_READ, MAP_SHARED, file.number(),
-                       static_cast<off_t>(UPCIEDEV_POS_STATUS))) {
-        if (memory_ == MAP_FAILED) file.fail();
+        : memory_(file.number(), UPCIEDEV_POS_STATUS, page, PROT_READ) {
+        if (!memory_) file.fail();
     }
-    ~status_page() { munmap(memory_, size); }
-    status_page(const status_page&) = delete;
-    status_page& operator=(const status_page&) = delete;
 
     [[nodiscard]] const volatile std::uint32_t* gone() const noexcept {
-        return &static_cast<const volatile upciedev_status*>(memory_)->gone;
+        return &reinterpret_cast<const volatile upciedev_status*>(memory_.data())->gone;
     }
 
   private:
-    static constexpr std::size_t size = 4096;
-    void* memory_;
+    mapping memory_;
 };
 
 class chardev final : public transport {

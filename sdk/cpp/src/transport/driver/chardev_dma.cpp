@@ -2,6 +2,8 @@
 #include "transport/driver/chardev_dma.hpp"
 #include "base/transport_error.hpp"
 #include "transport/driver/chardev.hpp"
+#include "base/mapping.hpp"
+#include "base/unique_fd.hpp"
 
 #include <linux/upciedev.h>
 
@@ -11,8 +13,6 @@
 #include <cstddef>
 #include <cstring>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 namespace upciedev::inline v1::detail {
 namespace {
@@ -71,31 +71,12 @@ static_assert(offsetof(dma_peer_ring, peer) == offsetof(upciedev_dma_peer_ring, 
 static_assert(offsetof(dma_peer_ring, head_length) ==
               offsetof(upciedev_dma_peer_ring, head_length));
 
-/// A map of the driver's memory; users of frames keep it beyond the file.
-class kernel_map {
-  public:
-    kernel_map(int file, std::uint64_t position, std::uint64_t length, int rights)
-        : length_(length),
-          memory_(mmap(nullptr, length, rights, MAP_SHARED, file, static_cast<off_t>(position))) {}
-    ~kernel_map() {
-        if (good()) munmap(memory_, length_);
-    }
-    kernel_map(const kernel_map&) = delete;
-    kernel_map& operator=(const kernel_map&) = delete;
-
-    [[nodiscard]] bool good() const noexcept { return memory_ != MAP_FAILED; }
-    [[nodiscard]] std::byte* data() const noexcept { return static_cast<std::byte*>(memory_); }
-
-  private:
-    std::size_t length_;
-    void* memory_;
-};
-
+/// Maps of the driver's memory; users of frames keep them beyond the file.
 struct ring_maps {
     ring_maps(int file, const upciedev_dma_ring& ring)
         : head(file, 0, ring.head_length, PROT_READ),
           frames(file, ring.position, ring.frames * ring.step, PROT_READ | PROT_WRITE) {}
-    kernel_map head, frames;
+    mapping head, frames;
 };
 
 dma_facts facts_of(const upciedev_dma_info& info) {
@@ -114,16 +95,13 @@ dma_facts facts_of(const upciedev_dma_info& info) {
 class chardev_dma final : public dma_source {
   public:
     chardev_dma(int file, const upciedev_dma_info& info) : file_(file), facts_(facts_of(info)) {}
-    ~chardev_dma() override { close(file_); }
-    chardev_dma(const chardev_dma&) = delete;
-    chardev_dma& operator=(const chardev_dma&) = delete;
 
     [[nodiscard]] const dma_facts& facts() const noexcept override { return facts_; }
-    [[nodiscard]] int descriptor() const noexcept override { return file_; }
+    [[nodiscard]] int descriptor() const noexcept override { return file_.get(); }
     std::error_code transfer(dma_transfer& what) noexcept override {
         return call(UPCIEDEV_DMA_TRANSFER, &what);
     }
-    void cancel() noexcept override { ioctl(file_, UPCIEDEV_DMA_CANCEL, 0); }
+    void cancel() noexcept override { ioctl(file_.get(), UPCIEDEV_DMA_CANCEL, 0); }
     std::error_code make_ring(std::uint64_t frame_length, std::uint32_t frames,
                               dma_ring& made) noexcept override;
     std::error_code start(const dma_start& how) noexcept override {
@@ -150,9 +128,9 @@ class chardev_dma final : public dma_source {
 
   private:
     std::error_code call(unsigned long request, void* argument) const noexcept {
-        return ioctl(file_, request, argument) == 0 ? std::error_code() : from_errno(errno);
+        return ioctl(file_.get(), request, argument) == 0 ? std::error_code() : from_errno(errno);
     }
-    int file_;
+    unique_fd file_;
     dma_facts facts_;
 };
 
@@ -163,8 +141,8 @@ std::error_code chardev_dma::make_ring(std::uint64_t frame_length, std::uint32_t
     ring.frames = frames;
     if (const auto failed = call(UPCIEDEV_DMA_RING, &ring)) return failed;
     try {
-        const auto maps = std::make_shared<const ring_maps>(file_, ring);
-        if (!maps->head.good() || !maps->frames.good()) return from_errno(errno);
+        const auto maps = std::make_shared<const ring_maps>(file_.get(), ring);
+        if (!maps->head || !maps->frames) return from_errno(errno);
         const auto* head = maps->head.data();
         made = {maps,
                 reinterpret_cast<const dma_head*>(head),
@@ -184,8 +162,8 @@ std::error_code chardev_dma::make_peer_ring(dma_peer_ring& how, transport& peer,
     if (how.peer < 0) return dma_source::make_peer_ring(how, peer, made);
     if (const auto failed = call(UPCIEDEV_DMA_PEER_RING, &how)) return failed;
     try {
-        const auto head = std::make_shared<const kernel_map>(file_, 0, how.head_length, PROT_READ);
-        if (!head->good()) return from_errno(errno);
+        const auto head = std::make_shared<const mapping>(file_.get(), 0, how.head_length, PROT_READ);
+        if (!*head) return from_errno(errno);
         made = {head,
                 reinterpret_cast<const dma_head*>(head->data()),
                 reinterpret_cast<const dma_entry*>(head->data() + sizeof(dma_head)),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "transport/driver/chardev_interrupts.hpp"
 #include "base/transport_error.hpp"
+#include "base/unique_fd.hpp"
 
 #include <linux/upciedev.h>
 
@@ -26,27 +27,24 @@ static_assert(raw_interrupt::masked == UPCIEDEV_IRQ_MASKED);
 class chardev_interrupts final : public interrupt_source {
   public:
     chardev_interrupts(int file, std::uint32_t vectors) : file_(file), vectors_(vectors) {}
-    ~chardev_interrupts() override { close(file_); }
-    chardev_interrupts(const chardev_interrupts&) = delete;
-    chardev_interrupts& operator=(const chardev_interrupts&) = delete;
 
-    [[nodiscard]] int descriptor() const noexcept override { return file_; }
+    [[nodiscard]] int descriptor() const noexcept override { return file_.get(); }
 
     std::error_code read(std::span<raw_interrupt> into, std::size_t& count) noexcept override {
-        const auto bytes = ::read(file_, into.data(), into.size_bytes());
+        const auto bytes = ::read(file_.get(), into.data(), into.size_bytes());
         count = bytes < 0 ? 0 : static_cast<std::size_t>(bytes) / sizeof(raw_interrupt);
         return bytes < 0 && errno != EAGAIN ? from_errno(errno) : std::error_code();
     }
 
     std::error_code unmask() noexcept override {
         for (unsigned vector = 0; vectors_ >> vector != 0; ++vector)
-            if ((vectors_ >> vector & 1) != 0 && ioctl(file_, UPCIEDEV_IRQ_UNMASK, vector) != 0)
+            if ((vectors_ >> vector & 1) != 0 && ioctl(file_.get(), UPCIEDEV_IRQ_UNMASK, vector) != 0)
                 return from_errno(errno);
         return {};
     }
 
   private:
-    int file_;
+    unique_fd file_;
     std::uint32_t vectors_; ///< of the driver, a bit each
 };
 

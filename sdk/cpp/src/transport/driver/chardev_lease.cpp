@@ -1,28 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "transport/driver/chardev_lease.hpp"
+#include "base/unique_fd.hpp"
 
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <sys/ioctl.h>
-#include <unistd.h>
 
 namespace upciedev::inline v1::detail {
-namespace {
-
-/// A file of the driver; closing it ends the claim.
-class lease_file {
-  public:
-    explicit lease_file(int number) : number_(number) {}
-    ~lease_file() { close(number_); }
-    lease_file(const lease_file&) = delete;
-    lease_file& operator=(const lease_file&) = delete;
-
-  private:
-    int number_;
-};
-
-} // namespace
 
 driver_claim control_claim(int node, unsigned op, int lease) {
     driver_claim answer{};
@@ -33,7 +18,7 @@ driver_claim control_claim(int node, unsigned op, int lease) {
 }
 
 lease keep_lease(int descriptor) {
-    return lease(std::make_shared<const lease_file>(descriptor), descriptor);
+    return lease(std::make_shared<const unique_fd>(descriptor), descriptor);
 }
 
 std::optional<int> inherited_lease(const std::string& pci_address) {

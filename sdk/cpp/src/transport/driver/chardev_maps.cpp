@@ -3,25 +3,15 @@
 #include "base/bits.hpp"
 
 #include <algorithm>
-#include <sys/mman.h>
 
 namespace upciedev::inline v1::detail {
 namespace {
-
-std::uint64_t whole_pages(std::uint64_t bytes) {
-    return (bytes + page - 1) / page * page;
-}
 
 std::uint32_t needed(bool writing) {
     return writing ? UPCIEDEV_AREA_MAP_READ | UPCIEDEV_AREA_MAP_WRITE : UPCIEDEV_AREA_MAP_READ;
 }
 
 } // namespace
-
-chardev_maps::~chardev_maps() {
-    for (const auto& what : stretches_)
-        if (what.memory != nullptr) munmap(what.memory, whole_pages(what.end - what.begin));
-}
 
 void chardev_maps::set_areas(int file, std::uint64_t position,
                              const std::vector<upciedev_bar_area>& areas) {
@@ -40,7 +30,7 @@ void chardev_maps::add_stretches(const std::vector<upciedev_bar_area>& areas, bo
         if (granted && open)
             stretches_.back().end = area.offset + area.length;
         else if (granted && area.offset % page == 0)
-            stretches_.push_back({area.offset, area.offset + area.length, writing});
+            stretches_.emplace_back(area.offset, area.offset + area.length, writing);
         open = granted;
     }
 }
@@ -50,11 +40,10 @@ std::byte* chardev_maps::memory_of(stretch& what) noexcept {
     const std::lock_guard hold(mapping_);
     if (what.memory != nullptr || what.failed) return what.memory;
     const int rights = what.writing ? PROT_READ | PROT_WRITE : PROT_READ;
-    void* memory = mmap(nullptr, whole_pages(what.end - what.begin), rights, MAP_SHARED, file_,
-                        static_cast<off_t>(position_ + what.begin));
-    what.failed = memory == MAP_FAILED;
+    what.map = mapping(file_, position_ + what.begin, what.end - what.begin, rights);
+    what.failed = !what.map;
     if (what.failed) return nullptr; // then calls will do, or tell why not
-    __atomic_store_n(&what.memory, static_cast<std::byte*>(memory), __ATOMIC_RELEASE);
+    __atomic_store_n(&what.memory, what.map.data(), __ATOMIC_RELEASE);
     return what.memory;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "base/mapping.hpp"
+
 #include <linux/upciedev.h>
 
 #include <cstddef>
@@ -16,7 +18,6 @@ namespace upciedev::inline v1::detail {
 class chardev_maps {
   public:
     chardev_maps() = default;
-    ~chardev_maps();
     chardev_maps(const chardev_maps&) = delete;
     chardev_maps& operator=(const chardev_maps&) = delete;
 
@@ -28,9 +29,12 @@ class chardev_maps {
 
   private:
     struct stretch {
+        stretch(std::uint64_t first, std::uint64_t behind, bool for_writing)
+            : begin(first), end(behind), writing(for_writing) {}
         std::uint64_t begin, end;
         bool writing;
-        std::byte* memory = nullptr; // atomic accesses only
+        mapping map;
+        std::byte* memory = nullptr; // that of the map; atomic accesses only
         bool failed = false;
     };
     void add_stretches(const std::vector<upciedev_bar_area>& areas, bool writing);

@@ -2,6 +2,7 @@
 #include "transport/pci/pci_health.hpp"
 #include "base/read_line.hpp"
 #include "transport/pci/sysfs_pci.hpp"
+#include "base/unique_fd.hpp"
 
 #include <upciedev/error.hpp>
 
@@ -36,10 +37,9 @@ std::optional<std::uint64_t> total_of(const fs::path& file) {
 }
 
 void write_attribute(const fs::path& file, const std::string& text, const std::string& where) {
-    const int number = open(file.c_str(), O_WRONLY | O_CLOEXEC);
-    const bool done = number >= 0 && write(number, text.data(), text.size()) >= 0;
+    const unique_fd attribute(open(file.c_str(), O_WRONLY | O_CLOEXEC));
+    const bool done = attribute && write(attribute.get(), text.data(), text.size()) >= 0;
     const std::error_code cause(errno, std::generic_category());
-    if (number >= 0) close(number);
     if (done) return;
     if (cause == std::errc::permission_denied || cause == std::errc::operation_not_permitted)
         throw error(errc::not_permitted, where, "only root may do that", "run as root", cause);

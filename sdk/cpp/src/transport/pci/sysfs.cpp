@@ -3,6 +3,8 @@
 #include "base/bits.hpp"
 #include "base/transport_error.hpp"
 #include "transport/pci/pci_health.hpp"
+#include "base/mapping.hpp"
+#include "base/unique_fd.hpp"
 
 #include <upciedev/extend/memory_transport.hpp>
 
@@ -14,7 +16,6 @@
 #include <fstream>
 #include <mutex>
 #include <sstream>
-#include <sys/mman.h>
 #include <unistd.h>
 
 namespace upciedev::inline v1::detail {
@@ -42,13 +43,6 @@ resource parse_resource(const std::string& line) {
 /// A BAR mapped as a whole, when first used.
 class mapped_bar {
   public:
-    mapped_bar() = default;
-    ~mapped_bar() {
-        if (base_ != nullptr) munmap(base_, length());
-    }
-    mapped_bar(const mapped_bar&) = delete;
-    mapped_bar& operator=(const mapped_bar&) = delete;
-
     void set(std::filesystem::path file, const resource& what) {
         file_ = std::move(file);
         what_ = what;
@@ -57,27 +51,22 @@ class mapped_bar {
     /// \returns nullptr where it cannot be mapped
     volatile std::byte* memory() noexcept {
         std::call_once(once_, [this] { map(); });
-        return base_ == nullptr ? nullptr : base_ + what_.start % page;
+        return map_ ? map_.data() + what_.start % page : nullptr;
     }
 
   private:
-    /// A small BAR may begin inside a page.
-    [[nodiscard]] std::uint64_t length() const noexcept {
-        return (what_.start % page + what_.size + page - 1) / page * page;
-    }
     void map() noexcept {
         if (what_.size == 0 || (what_.flags & (resource_io | resource_unset)) != 0) return;
-        const int file = open(file_.c_str(), O_RDWR | O_CLOEXEC);
-        if (file < 0) return;
-        void* memory = mmap(nullptr, length(), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-        close(file);
-        if (memory != MAP_FAILED) base_ = static_cast<std::byte*>(memory);
+        const unique_fd file(open(file_.c_str(), O_RDWR | O_CLOEXEC));
+        if (!file) return;
+        const auto begin = what_.start % page; // a small BAR may begin inside a page
+        map_ = mapping(file.get(), 0, begin + what_.size, PROT_READ | PROT_WRITE);
     }
 
     std::filesystem::path file_;
     resource what_;
     std::once_flag once_;
-    std::byte* base_ = nullptr;
+    mapping map_;
 };
 
 class sysfs final : public memory_transport {
@@ -102,7 +91,7 @@ class sysfs final : public memory_transport {
 
     std::filesystem::path folder_;
     board_identity who_;
-    int config_;
+    unique_fd config_;
     std::array<mapped_bar, bars_of_a_board> bars_;
 };
 
@@ -111,18 +100,12 @@ sysfs::sysfs(const pci_function& function)
     who_.ids = function.ids;
     who_.slot = slot_above(function.folder);
     who_.pci_address = function.address;
-    if (config_ < 0) throw_access_error(from_errno(errno), function.address);
-    try {
-        read_resources();
-        enable(true);
-    } catch (...) {
-        close(config_);
-        throw;
-    }
+    if (!config_) throw_access_error(from_errno(errno), function.address);
+    read_resources();
+    enable(true);
 }
 
 sysfs::~sysfs() {
-    close(config_);
     std::ofstream(folder_ / "enable") << '0'; // the kernel counts
 }
 
@@ -163,7 +146,7 @@ board_health sysfs::health() const {
 
 bool sysfs::gone() const noexcept {
     std::uint16_t vendor = 0xffff;
-    return pread(config_, &vendor, sizeof(vendor), 0) != sizeof(vendor) || vendor == 0xffff;
+    return pread(config_.get(), &vendor, sizeof(vendor), 0) != sizeof(vendor) || vendor == 0xffff;
 }
 
 volatile std::byte* sysfs::map(unsigned bar, std::uint64_t offset, std::uint64_t length,

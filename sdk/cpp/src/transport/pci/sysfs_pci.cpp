@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "transport/pci/sysfs_pci.hpp"
 #include "base/read_line.hpp"
+#include "base/unique_fd.hpp"
 
 #include <charconv>
 #include <fcntl.h>
@@ -21,27 +22,22 @@ constexpr unsigned type_root_port = 4, type_downstream = 6, slot_implemented = 0
 class config_file {
   public:
     explicit config_file(const fs::path& folder)
-        : number_(open((folder / "config").c_str(), O_RDONLY | O_CLOEXEC)) {}
-    ~config_file() {
-        if (number_ >= 0) close(number_);
-    }
-    config_file(const config_file&) = delete;
-    config_file& operator=(const config_file&) = delete;
+        : file_(open((folder / "config").c_str(), O_RDONLY | O_CLOEXEC)) {}
 
     [[nodiscard]] std::uint32_t word(std::size_t at, std::size_t bytes) const {
         std::uint32_t word = 0;
         const bool whole =
-            pread(number_, &word, bytes, static_cast<off_t>(at)) == static_cast<ssize_t>(bytes);
+            pread(file_.get(), &word, bytes, static_cast<off_t>(at)) == static_cast<ssize_t>(bytes);
         return whole ? word : 0;
     }
     /// Who is not root gets the first 64 bytes only.
     [[nodiscard]] bool complete() const {
         char byte = 0;
-        return pread(number_, &byte, 1, 64) == 1;
+        return pread(file_.get(), &byte, 1, 64) == 1;
     }
 
   private:
-    int number_;
+    unique_fd file_;
 };
 
 /// Where the PCI Express capability is, or 0.

@@ -22,14 +22,14 @@ namespace {
 constexpr std::size_t most_clients = 256;
 
 /// Whatever is there was left by a process that died: `upciedev sim` starts one a slot.
-detail::owned_file listen_at(const std::filesystem::path& path) {
+detail::unique_fd listen_at(const std::filesystem::path& path) {
     std::filesystem::remove(path);
     const auto address = detail::socket_address(path);
-    detail::owned_file made(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    detail::unique_fd made(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
     // Nobody can connect before listen().
     if (!made ||
-        bind(made.number(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
-        chmod(path.c_str(), 0600) != 0 || ::listen(made.number(), 64) != 0)
+        bind(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
+        chmod(path.c_str(), 0600) != 0 || ::listen(made.get(), 64) != 0)
         throw std::system_error(errno, std::generic_category(), path.native());
     return made;
 }
@@ -41,8 +41,8 @@ bool is_of_this_user(int socket) {
            (who.uid == geteuid() || who.uid == 0);
 }
 
-detail::owned_file make_event() {
-    detail::owned_file made(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+detail::unique_fd make_event() {
+    detail::unique_fd made(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!made) throw std::system_error(errno, std::generic_category(), "eventfd");
     return made;
 }
@@ -58,7 +58,7 @@ void refuse(int socket) {
 access_server::access_server(sim_board& board, access_facts facts, std::filesystem::path socket)
     : shared_(board, std::move(facts)), path_(std::move(socket)), socket_(listen_at(path_)),
       failure_(make_event()) {
-    board.on_failure([event = failure_.number()] {
+    board.on_failure([event = failure_.get()] {
         const std::uint64_t one = 1;
         [[maybe_unused]] const auto written = write(event, &one, sizeof one);
     });
@@ -69,12 +69,12 @@ access_server::~access_server() {
     std::error_code ignored;
     std::filesystem::remove(path_, ignored);
     ending_ = true;
-    shutdown(socket_.number(), SHUT_RDWR);
+    shutdown(socket_.get(), SHUT_RDWR);
     listener_.join();
     {
         const std::lock_guard hold(lock_);
         for (auto& each : clients_)
-            shutdown(each.socket.number(), SHUT_RDWR);
+            shutdown(each.socket.get(), SHUT_RDWR);
     }
     for (auto& each : clients_)
         each.thread.join();
@@ -83,7 +83,7 @@ access_server::~access_server() {
 
 /// A failure comes first: who connects after it is to have the next generation.
 void access_server::listen() {
-    std::array<pollfd, 2> both{{{failure_.number(), POLLIN, 0}, {socket_.number(), POLLIN, 0}}};
+    std::array<pollfd, 2> both{{{failure_.get(), POLLIN, 0}, {socket_.get(), POLLIN, 0}}};
     while (!ending_) {
         if (poll(both.data(), both.size(), -1) < 0) continue;
         if (ending_) return;
@@ -95,7 +95,7 @@ void access_server::listen() {
 }
 
 void access_server::accept_one() {
-    detail::owned_file socket(accept4(socket_.number(), nullptr, nullptr, SOCK_CLOEXEC));
+    detail::unique_fd socket(accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     const int failed = socket ? 0 : errno;
     bury();
     if (socket)
@@ -107,11 +107,11 @@ void access_server::accept_one() {
 /// The board has gone for all who had it, so that none of them waits in it for long.
 void access_server::renew() {
     std::uint64_t failures = 0;
-    [[maybe_unused]] const auto cleared = read(failure_.number(), &failures, sizeof failures);
+    [[maybe_unused]] const auto cleared = read(failure_.get(), &failures, sizeof failures);
     {
         const std::lock_guard hold(lock_);
         for (auto& each : clients_) // what they asked for is still answered
-            if (!each.is_channel) shutdown(each.socket.number(), SHUT_RD);
+            if (!each.is_channel) shutdown(each.socket.get(), SHUT_RD);
         std::erase_if(clients_, [](client& each) {
             if (each.is_channel && !each.done) return false;
             each.thread.join();
@@ -128,16 +128,16 @@ void access_server::renew() {
     shared_.facts.renewed(shared_.generation());
 }
 
-void access_server::admit(detail::owned_file socket) try {
+void access_server::admit(detail::unique_fd socket) try {
     const std::lock_guard hold(lock_);
-    if (!is_of_this_user(socket.number())) return;
-    if (clients_.size() >= most_clients) return refuse(socket.number());
+    if (!is_of_this_user(socket.get())) return;
+    if (clients_.size() >= most_clients) return refuse(socket.get());
     auto& one = clients_.emplace_back();
     one.socket = std::move(socket);
     try {
         one.thread = std::thread([this, &one] { serve(one); });
     } catch (const std::exception&) { // no more threads: as if there were too many
-        refuse(one.socket.number());
+        refuse(one.socket.get());
         clients_.pop_back();
     }
 } catch (const std::exception&) { // out of memory: the client sees that it is cut off
@@ -146,11 +146,11 @@ void access_server::admit(detail::owned_file socket) try {
 
 void access_server::serve(client& one) {
     try {
-        access_session(shared_, one.socket.number(), one.is_channel).serve();
+        access_session(shared_, one.socket.get(), one.is_channel).serve();
     } catch (const std::exception&) { // out of memory: as if it had said nonsense
-        shutdown(one.socket.number(), SHUT_RDWR);
+        shutdown(one.socket.get(), SHUT_RDWR);
     }
-    shutdown(one.socket.number(), SHUT_RDWR);
+    shutdown(one.socket.get(), SHUT_RDWR);
     one.done = true;
 }
 

@@ -30,7 +30,7 @@ class access_server {
 
   private:
     struct client {
-        detail::owned_file socket;
+        detail::unique_fd socket;
         std::atomic<bool> is_channel = false;
         std::atomic<bool> done = false;
         std::thread thread;
@@ -38,14 +38,14 @@ class access_server {
     void listen();
     void accept_one();
     void renew();
-    void admit(detail::owned_file socket);
+    void admit(detail::unique_fd socket);
     void serve(client& one);
     void bury();
 
     access_shared shared_;
     std::filesystem::path path_;
-    detail::owned_file socket_;
-    detail::owned_file failure_; ///< readable once the board has failed
+    detail::unique_fd socket_;
+    detail::unique_fd failure_; ///< readable once the board has failed
     std::mutex lock_;            // over the clients
     std::list<client> clients_;
     std::atomic<bool> ending_ = false;

@@ -37,9 +37,9 @@ bar_answer told_of(const bar_facts& facts) {
 }
 
 /// A reader is not given the right to write by accident.
-detail::owned_file memory_of(int file, bool writing) {
+detail::unique_fd memory_of(int file, bool writing) {
     const auto again = "/proc/self/fd/" + std::to_string(file);
-    return detail::owned_file(
+    return detail::unique_fd(
         open(again.c_str(),
              (writing ? O_RDWR : O_RDONLY) | O_CLOEXEC)); // NOLINT(misc-redundant-expression)
 }
@@ -94,7 +94,7 @@ bool access_session::answer(const std::vector<std::byte>& packet) {
         return false;
     writer whole(header{.what = head.what, .number = head.number, .error = to.error});
     whole.put_bytes(to.body.bytes());
-    const bool sent = detail::send_packet(socket_, whole.bytes(), to.file.number()) == 0;
+    const bool sent = detail::send_packet(socket_, whole.bytes(), to.file.get()) == 0;
     if (leaving_) with_.facts.remove();
     return sent;
 }
@@ -287,7 +287,7 @@ bool access_session::open_channel(reader& body, reply& to) {
             [this](unsigned slot) { return with_.far(slot, process_); });
         is_channel_ = true;
         to.body.put(channel_->facts());
-        to.file = detail::owned_file(dup(channel_->descriptor()));
+        to.file = detail::unique_fd(dup(channel_->descriptor()));
         if (!to.file) to.error = errno;
     } catch (const error& reason) {
         to.error = reason.cause() ? reason.cause().value() : EOPNOTSUPP;
@@ -298,7 +298,7 @@ bool access_session::open_channel(reader& body, reply& to) {
 bool access_session::use_channel(call what, reader& body, reply& to) {
     int file = -1;
     to.error = channel_->carry_out(what, body, to.body, file);
-    if (file >= 0) to.file = detail::owned_file(dup(file));
+    if (file >= 0) to.file = detail::unique_fd(dup(file));
     return to.error >= 0;
 }
 

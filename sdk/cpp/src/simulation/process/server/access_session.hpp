@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "base/owned_file.hpp"
+#include "base/unique_fd.hpp"
 #include "description/bar_guards.hpp"
 #include "simulation/board/sim_peer.hpp"
 #include "simulation/process/server/access_channel.hpp"
@@ -72,7 +72,7 @@ class access_session {
     struct reply {
         int error = 0;
         writer body;
-        detail::owned_file file;
+        detail::unique_fd file;
     };
     /// \returns false: this is no call of ours
     bool answer(const std::vector<std::byte>& packet);

@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <system_error>
-#include <unistd.h>
 
 namespace fs = std::filesystem;
 
@@ -25,11 +24,11 @@ sockaddr_un address_of(const fs::path& path) {
     return address;
 }
 
-int bind_to(const fs::path& path) {
+detail::unique_fd bind_to(const fs::path& path) {
     fs::remove(path);
-    const int made = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    detail::unique_fd made(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     const auto address = address_of(path);
-    if (made < 0 || bind(made, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
+    if (!made || bind(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
         throw std::system_error(errno, std::generic_category(), path.native());
     return made;
 }
@@ -45,17 +44,16 @@ backplane::~backplane() {
     try {
         send(own_, no_line);
     } catch (const std::exception&) { // its path was good once
-        shutdown(socket_, SHUT_RDWR);
+        shutdown(socket_.get(), SHUT_RDWR);
     }
     listener_.join();
-    close(socket_);
     std::error_code ignored;
     fs::remove(own_, ignored);
 }
 
 void backplane::send(const fs::path& to, unsigned char line) const {
     const auto address = address_of(to);
-    sendto(socket_, &line, 1, MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&address),
+    sendto(socket_.get(), &line, 1, MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&address),
            sizeof(address));
 }
 
@@ -72,7 +70,7 @@ void backplane::pulse(unsigned line) noexcept {
 void backplane::listen() {
     for (;;) {
         unsigned char line = no_line;
-        if (recv(socket_, &line, 1, 0) < 0 && errno == EINTR) continue;
+        if (recv(socket_.get(), &line, 1, 0) < 0 && errno == EINTR) continue;
         if (line == no_line) return;
         received_(line);
     }

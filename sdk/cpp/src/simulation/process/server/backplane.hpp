@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "base/unique_fd.hpp"
+
 #include <filesystem>
 #include <functional>
 #include <thread>
@@ -26,7 +28,7 @@ class backplane {
 
     std::filesystem::path folder_, own_;
     std::function<void(unsigned)> received_;
-    int socket_ = -1;
+    detail::unique_fd socket_;
     std::thread listener_;
 };
 
