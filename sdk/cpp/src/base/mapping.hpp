@@ -20,8 +20,8 @@ class mapping {
     /// As mmap(), of whole pages; errno tells why it is none. \param rights PROT_READ | PROT_WRITE
     mapping(int file, std::uint64_t position, std::uint64_t bytes, int rights,
             int flags = MAP_SHARED) noexcept
-        : memory_(mmap(nullptr, whole_pages(bytes), rights, flags, file,
-                       static_cast<off_t>(position))),
+        : memory_(
+              mmap(nullptr, whole_pages(bytes), rights, flags, file, static_cast<off_t>(position))),
           size_(whole_pages(bytes)) {
         if (memory_ == MAP_FAILED) memory_ = nullptr;
     }

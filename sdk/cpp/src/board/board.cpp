@@ -2,6 +2,7 @@
 #include "board/board_state.hpp"
 #include "board/irq_state.hpp"
 #include "description/bar_guards.hpp"
+#include "description/ids_text.hpp"
 #include "transport/claims.hpp"
 #include "transport/transport_check.hpp"
 
@@ -50,10 +51,8 @@ void board_state::reopen() {
     const auto before = way().identity().ids;
     const auto now = fresh->identity().ids;
     if (before.vendor != now.vendor || before.device != now.device)
-        throw error(
-            errc::no_such_board, label(),
-            fmt::format("there is another board now, {:04x}:{:04x}", now.vendor, now.device),
-            "open it from the crate");
+        throw error(errc::no_such_board, label(), "there is another board now, " + ids_text(now),
+                    "open it from the crate");
     use(std::move(fresh));
 }
 
@@ -75,8 +74,7 @@ void board_state::refuse_undescribed() const {
 
 std::string board_state::name() const {
     if (description_) return description_->name;
-    const auto ids = way().identity().ids;
-    return fmt::format("{:04x}:{:04x}", ids.vendor, ids.device);
+    return ids_text(way().identity().ids);
 }
 
 std::string board_state::label() const {

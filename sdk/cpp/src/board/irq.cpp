@@ -2,6 +2,7 @@
 #include "base/bits.hpp"
 #include "base/signal_hold.hpp"
 #include "base/stop_event.hpp"
+#include "base/timed_poll.hpp"
 #include "board/irq_state.hpp"
 #include "description/lookup_error.hpp"
 
@@ -22,19 +23,13 @@ bool has_bit(std::uint64_t bits, std::size_t number) {
     return (bits >> number & 1) != 0;
 }
 
-timespec until(time_point end) {
-    const auto left = std::max(end - std::chrono::steady_clock::now(), nanoseconds(0));
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
-    return {.tv_sec = seconds.count(), .tv_nsec = nanoseconds(left - seconds).count()};
-}
-
 /// Until there may be an event, or the time is over.
 void sleep(int events, int stop, time_point end, const std::string& where) {
     std::array<pollfd, 2> both{{{events, POLLIN, 0}, {stop, POLLIN, 0}}};
-    const auto left = until(end);
-    const int ready = ::ppoll(both.data(), both.size(), &left, detail::signal_hold::waiting_mask());
-    if (ready < 0 && errno != EINTR) detail::throw_access_error(detail::from_errno(errno), where);
-    if (ready < 0 || both[1].revents != 0)
+    const int failed = detail::poll_until(both, end, detail::signal_hold::waiting_mask());
+    if (failed != 0 && failed != EINTR)
+        detail::throw_access_error(detail::from_errno(failed), where);
+    if (failed != 0 || both[1].revents != 0)
         throw error(errc::interrupted, where, "waiting for the interrupt was interrupted");
 }
 

@@ -74,8 +74,4 @@ void add_bits_of_driver(std::vector<setting_left_out>& list, const board_descrip
         if ((part.mask() & bits) != 0) list.push_back({where.path() + "." + part.name, reason});
 }
 
-std::string ids_text(const board_ids& ids) {
-    return fmt::format("{:04x}:{:04x}", ids.vendor, ids.device);
-}
-
 } // namespace upciedev::inline v1::detail

@@ -31,9 +31,6 @@ struct settings_text {
     std::vector<setting_left_out> left_out;
 };
 
-/// "1b36:00a8"
-std::string ids_text(const board_ids& ids);
-
 /// What a settings file says, which must be for \p board.
 /// \throws error bad_board_file with its place
 settings_text read_settings(std::string_view text, const std::string& name, const board& board);

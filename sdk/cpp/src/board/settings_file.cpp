@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "board/settings_bits.hpp"
+#include "description/ids_text.hpp"
 #include "description/reg_values.hpp"
 #include "files/yaml_reader.hpp"
 

@@ -2,6 +2,7 @@
 #include <upciedev/settings.hpp>
 
 #include "board/settings_bits.hpp"
+#include "description/ids_text.hpp"
 #include "files/yaml_reader.hpp"
 
 #include <fmt/chrono.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "crate/change_signal.hpp"
-#include "base/unique_fd.hpp"
 #include "base/transport_error.hpp"
+#include "base/unique_fd.hpp"
 #include "transport/pci/udev_ptr.hpp"
 
 #include <sys/timerfd.h>

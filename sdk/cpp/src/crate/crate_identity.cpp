@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "crate/crate_identity.hpp"
 #include "base/bits.hpp"
+#include "description/ids_text.hpp"
 
 #include <upciedev/board.hpp>
 
@@ -86,14 +87,8 @@ class identity_reader {
     upciedev::board board_;
 };
 
-std::string ids_text(const board_ids& ids) {
-    auto text = fmt::format("{:04x}:{:04x}", ids.vendor, ids.device);
-    if (ids.subvendor == 0 && ids.subdevice == 0) return text;
-    return fmt::format("{} subsystem {:04x}:{:04x}", text, ids.subvendor, ids.subdevice);
-}
-
 std::string fits_text(const board_ids& ids, const verdict& registers) {
-    auto text = "its match fits " + ids_text(ids);
+    auto text = "its match fits " + all_ids_text(ids);
     for (const auto& fact : registers.facts)
         text += "; " + fact;
     return text;
@@ -126,7 +121,7 @@ chosen_file check_named_file(board_description_ptr file, const board_ids& ids,
                              const way_opener& open) {
     static const std::string named = "named by the crate file";
     if (file->matches.empty()) return {std::move(file), named};
-    std::string failed = fmt::format("it is {}", ids_text(ids));
+    std::string failed = fmt::format("it is {}", all_ids_text(ids));
     for (const auto& match : file->matches) {
         if (!match.fits(ids)) continue;
         if (!match.needs_reading() || !open) return {std::move(file), named};

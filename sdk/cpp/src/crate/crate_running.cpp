@@ -39,12 +39,7 @@ class running_source final : public crate::source {
 
 void running_source::refuse_if_down() const {
     if (std::filesystem::exists(detail::crate_note(folder_))) return;
-    std::string names;
-    for (const auto& each : detail::crate_names())
-        names += (names.empty() ? "" : ", ") + each;
-    throw error(errc::no_such_board, {}, fmt::format("no crate '{}' is running", name_),
-                (names.empty() ? "none is" : "there are: " + names) +
-                    "; upciedev sim up CRATE.yaml starts one");
+    detail::refuse_not_running(name_);
 }
 
 /// Nothing for a slot whose process has died; a remark for one that does not answer.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "base/bits.hpp"
 #include "description/lookup_error.hpp"
 #include "description/register_path.hpp"
 
@@ -21,8 +22,7 @@ bool match_description::fits(const board_ids& ids) const noexcept {
 }
 
 std::uint64_t field_description::mask() const noexcept {
-    const std::uint64_t ones = width >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << width) - 1;
-    return ones << lsb;
+    return detail::low_bits(width) << lsb;
 }
 
 const field_description* register_description::find_field(std::string_view name) const noexcept {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "base/log.hpp"
+#include "base/search_path.hpp"
+#include "description/ids_text.hpp"
 #include "files/board_file_loader.hpp"
 
 #include <upciedev/board_file.hpp>
@@ -24,18 +26,6 @@ struct candidate {
     std::vector<match_description> matches; ///< their registers as written
     std::size_t folder = 0;                 ///< number of the one in which it was found
 };
-
-std::vector<fs::path> folders_of_environment() {
-    std::vector<fs::path> folders;
-    const char* const list = std::getenv("UPCIEDEV_DEVICES"); // NOLINT(concurrency-mt-unsafe)
-    std::string_view rest = list == nullptr ? "" : list;
-    while (!rest.empty()) {
-        const auto folder = rest.substr(0, rest.find(':'));
-        if (!folder.empty()) folders.emplace_back(folder);
-        rest.remove_prefix(std::min(folder.size() + 1, rest.size()));
-    }
-    return folders;
-}
 
 /// The YAML files below a folder, in alphabetical order; none if there is no such folder.
 std::vector<fs::path> yaml_files(const fs::path& folder) {
@@ -95,9 +85,8 @@ std::vector<fitting> all_fitting(const std::vector<candidate>& candidates, const
 
 [[noreturn]] void refuse_ambiguous(const fitting& one, const fitting& other, const board_ids& ids) {
     throw error(errc::bad_board_file, {},
-                fmt::format("{} and {} fit the board {:04x}:{:04x} equally well",
-                            one.from->file.string(), other.from->file.string(), ids.vendor,
-                            ids.device),
+                fmt::format("{} and {} fit the board {} equally well", one.from->file.string(),
+                            other.from->file.string(), detail::ids_text(ids)),
                 "tell them apart by 'registers' or 'firmware' in their 'match', or name one in "
                 "the crate file");
 }
@@ -174,7 +163,7 @@ std::optional<library_choice> board_library::state::take(const fitting& one,
 board_library::board_library(std::vector<fs::path> folders) : state_(std::make_unique<state>()) {
     require_folders(folders);
     state_->folders = std::move(folders);
-    for (auto& folder : folders_of_environment())
+    for (auto& folder : detail::folders_in(std::getenv("UPCIEDEV_DEVICES")))
         state_->folders.push_back(std::move(folder));
     state_->folders.emplace_back("/etc/upciedev/devices");
     state_->folders.emplace_back("/usr/local/share/upciedev/devices");

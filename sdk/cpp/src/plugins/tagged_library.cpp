@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "plugins/tagged_library.hpp"
+#include "base/search_path.hpp"
 
 #include <upciedev/error.hpp>
 
@@ -32,14 +33,7 @@ struct closer {
 } // namespace
 
 std::vector<fs::path> library_folders(const library_kind& kind) {
-    std::vector<fs::path> folders;
-    const char* const list = secure_getenv(kind.variable); // NOLINT(concurrency-mt-unsafe)
-    std::string_view rest = list == nullptr ? "" : list;
-    while (!rest.empty()) {
-        const auto folder = rest.substr(0, rest.find(':'));
-        if (!folder.empty()) folders.emplace_back(folder);
-        rest.remove_prefix(std::min(folder.size() + 1, rest.size()));
-    }
+    auto folders = folders_in(secure_getenv(kind.variable)); // NOLINT(concurrency-mt-unsafe)
     if (auto ours = folder_of_library(); !ours.empty()) folders.push_back(std::move(ours));
     return folders;
 }

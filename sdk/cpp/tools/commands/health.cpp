@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "commands/commands.hpp"
+#include "description/ids_text.hpp"
 #include "output/naming.hpp"
 #include "output/table.hpp"
 #include "transport/claims.hpp"
@@ -136,7 +137,7 @@ std::string driver_text(const board_health& facts) {
 
 std::string board_text(const checkup& one) {
     if (!one.who.name.empty()) return one.who.name;
-    return ids_text(one.who.ids);
+    return upciedev::detail::ids_text(one.who.ids);
 }
 
 void health_as_table(const std::vector<checkup>& all) {

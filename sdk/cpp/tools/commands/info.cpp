@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "commands/commands.hpp"
+#include "description/ids_text.hpp"
 #include "output/table.hpp"
 
 #include <fmt/format.h>
@@ -9,12 +10,6 @@ namespace cli {
 namespace {
 
 constexpr unsigned bars = 6;
-
-std::string all_ids_text(const upciedev::board_ids& ids) {
-    auto text = fmt::format("{:04x}:{:04x}", ids.vendor, ids.device);
-    if (ids.subvendor == 0 && ids.subdevice == 0) return text;
-    return fmt::format("{} subsystem {:04x}:{:04x}", text, ids.subvendor, ids.subdevice);
-}
 
 std::string kind_of(const upciedev::bar_facts& bar) {
     std::string text = bar.io_ports ? "I/O ports" : bar.is_64bit ? "64-bit" : "32-bit";
@@ -122,7 +117,7 @@ void print_facts(const upciedev::board& board, const upciedev::crate_entry& entr
     fact("slot", who.slot ? std::to_string(*who.slot) : "in no numbered slot");
     fact("alias", board.alias());
     fact("address", who.pci_address);
-    fact("ids", all_ids_text(who.ids));
+    fact("ids", upciedev::detail::all_ids_text(who.ids));
     fact("through", board.way().name() + (board.way().writable() ? "" : ", read-only"));
     fact("can", fmt::format("{}", fmt::join(board.way().capabilities().names(), ", ")));
     fact("card", who.card);

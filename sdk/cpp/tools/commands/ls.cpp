@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "commands/commands.hpp"
+#include "description/ids_text.hpp"
 #include "output/naming.hpp"
 #include "output/picture.hpp"
 #include "output/table.hpp"
@@ -34,7 +35,8 @@ void print_table(const std::vector<upciedev::crate_entry>& boards) {
     for (const auto& board : boards) {
         const bool missing = board.expected == upciedev::expectation::missing;
         rows.row({slot_text(board, several), name_text(board), board.alias, board.pci_address,
-                  missing ? "" : ids_text(board.ids), board.transport, board.title, board.remark});
+                  missing ? "" : upciedev::detail::ids_text(board.ids), board.transport,
+                  board.title, board.remark});
     }
     rows.print();
 }

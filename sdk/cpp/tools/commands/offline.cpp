@@ -23,8 +23,8 @@ using namespace std::chrono_literals;
 using upciedev::errc;
 using upciedev::error;
 using upciedev::detail::from_errno;
-using upciedev::detail::unique_fd;
 using upciedev::detail::read_line;
+using upciedev::detail::unique_fd;
 using clock = std::chrono::steady_clock;
 namespace fs = std::filesystem;
 

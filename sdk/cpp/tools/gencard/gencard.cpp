@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // upciedev-gencard: writes the tables of a card plugin from the board's file, so that the driver
 // and the SDK cannot disagree on which registers are dangerous.
+#include "description/reg_effects.hpp"
 #include "gencard/gencard_guards.hpp"
 
 #include <upciedev/board_file.hpp>
@@ -25,6 +26,7 @@ namespace {
 using upciedev::access;
 using upciedev::board_description;
 using upciedev::match_description;
+using upciedev::detail::low_bits;
 
 constexpr std::size_t tab = 8;
 constexpr std::size_t value_column = 32;
@@ -32,10 +34,6 @@ constexpr std::size_t backslash_column = 72;
 // What the driver can do, see kernel/include/linux/upciedev.h.
 constexpr std::uint64_t largest_alignment = 4096;
 constexpr std::size_t longest_engine_name = 31;
-
-std::uint64_t low_bits(unsigned width) {
-    return ~std::uint64_t{0} >> (64 - width);
-}
 
 /// The bits of a register or field.
 struct bit_range {
@@ -46,33 +44,19 @@ struct bit_range {
     [[nodiscard]] std::uint64_t mask() const { return low_bits(width) << low; }
 };
 
-bool acts(access rights, upciedev::write_effect effect) {
-    return rights == access::wo || (rights == access::rw && effect != upciedev::write_effect::none);
-}
-
 /// The bits that must not be written back as they were read: 0 does nothing to them.
 std::uint64_t never_written_back(const upciedev::register_description& what) {
-    std::uint64_t mask = 0, rest = low_bits(what.width);
-    for (const auto& field : what.fields) {
-        rest &= ~field.mask();
-        const auto rights = field.access == access::rw ? what.access : field.access;
-        const auto effect =
-            field.on_write == upciedev::write_effect::none ? what.on_write : field.on_write;
-        if (acts(rights, effect)) mask |= field.mask();
-    }
-    return acts(what.access, what.on_write) ? mask | rest : mask;
+    const auto rules = upciedev::detail::rules_of(what);
+    return (rules.writable & ~rules.readable) | rules.write_effects();
 }
 
 /// Bits that keep a value of their own, which somebody may have written.
 std::uint64_t kept_bits(const upciedev::register_description& what) {
-    std::uint64_t fields = 0, kept = 0;
-    for (const auto& field : what.fields) {
-        fields |= field.mask();
-        const auto rights = field.access == access::rw ? what.access : field.access;
-        if (rights == access::rw) kept |= field.mask();
-    }
-    if (fields == 0 && what.access == access::rw) kept = low_bits(what.width);
-    return kept & ~never_written_back(what);
+    const auto rules = upciedev::detail::rules_of(what);
+    auto named = what.fields.empty() ? low_bits(what.width) : 0;
+    for (const auto& field : what.fields)
+        named |= field.mask();
+    return rules.readable & rules.writable & named & ~never_written_back(what);
 }
 
 /// "adc.ch[].GAIN" as a part of a C identifier: "adc_ch_GAIN".

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "output/naming.hpp"
+#include "description/ids_text.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -8,6 +9,8 @@
 #include <chrono>
 
 namespace cli {
+
+using upciedev::detail::ids_text;
 
 std::string key_of(const upciedev::crate_entry& what) {
     if (!what.pci_address.empty()) return "pci:" + what.pci_address;
@@ -26,10 +29,6 @@ std::string slot_text(const upciedev::crate_entry& what, bool with_crate) {
     if (!what.slot) return "-";
     const auto slot = std::to_string(*what.slot);
     return with_crate && !what.crate.empty() ? what.crate + "/slot:" + slot : slot;
-}
-
-std::string ids_text(const upciedev::board_ids& ids) {
-    return fmt::format("{:04x}:{:04x}", ids.vendor, ids.device);
 }
 
 nlohmann::ordered_json entry_json(const upciedev::crate_entry& what) {

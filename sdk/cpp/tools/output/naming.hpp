@@ -25,8 +25,6 @@ bool in_several_crates(const List& boards, Entry entry = {}) {
         return std::invoke(entry, board).crate != std::invoke(entry, boards.front()).crate;
     });
 }
-/// "10ee:0037"
-std::string ids_text(const upciedev::board_ids& ids);
 /// As `ls` and `monitor` tell it, see docs/cli.md.
 nlohmann::ordered_json entry_json(const upciedev::crate_entry& what);
 /// "2026-11-23T08:15:00.123Z"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "output/picture.hpp"
 
+#include "description/ids_text.hpp"
 #include "output/table.hpp"
 
 #include <fmt/core.h>
@@ -32,7 +33,7 @@ struct module {
 std::string shown_name(const upciedev::crate_entry& board) {
     if (board.expected == upciedev::expectation::missing) return "?";
     if (!board.name.empty()) return board.name;
-    return fmt::format("{:04x}:{:04x}", board.ids.vendor, board.ids.device);
+    return upciedev::detail::ids_text(board.ids);
 }
 
 std::vector<module> front(const std::vector<upciedev::crate_entry>& boards) {

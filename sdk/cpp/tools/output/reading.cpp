@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "output/reading.hpp"
 
+#include "base/bits.hpp"
 #include "base/joined.hpp"
 #include "output/table.hpp"
 
@@ -13,10 +14,6 @@
 
 namespace cli {
 namespace {
-
-std::uint64_t low_bits(unsigned width) {
-    return width >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << width) - 1;
-}
 
 std::optional<std::string> label_of(const upciedev::enumeration& names, std::uint64_t raw) {
     for (const auto& [name, number] : names)
@@ -77,7 +74,7 @@ reading read_as(const upciedev::register_description& what, std::string name, st
 }
 
 reading read_as(const upciedev::field_description& what, std::string name, std::uint64_t raw) {
-    return shape(what, std::move(name), (raw >> what.lsb) & low_bits(what.width));
+    return shape(what, std::move(name), (raw >> what.lsb) & upciedev::detail::low_bits(what.width));
 }
 
 std::string hex(std::uint64_t bits, unsigned width) {

@@ -32,8 +32,8 @@ class crates_lock {
     crates_lock() {
         const auto folder = detail::crates_folder();
         fs::create_directories(folder);
-        file_ = detail::unique_fd(
-            open((folder / ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+        file_ =
+            detail::unique_fd(open((folder / ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
         if (!file_ || flock(file_.get(), LOCK_EX) != 0)
             throw error(errc::io_error, folder.string(), "cannot be written to", {},
                         {errno, std::generic_category()});

@@ -83,12 +83,7 @@ running_crate find_crate(const std::string& name) {
         .name = name, .folder = detail::crate_folder(name), .file = {}, .slots = {}};
     std::ifstream note(detail::crate_note(crate.folder));
     std::string file;
-    if (!std::getline(note, file)) {
-        const auto names = detail::crate_names();
-        throw error(errc::no_such_board, {}, fmt::format("no crate '{}' is running", name),
-                    names.empty() ? "upciedev sim up CRATE.yaml starts one"
-                                  : fmt::format("there are: {}", fmt::join(names, ", ")));
-    }
+    if (!std::getline(note, file)) detail::refuse_not_running(name);
     crate.file = file;
     crate.slots = states_in(crate.folder);
     add_unplugged(crate);

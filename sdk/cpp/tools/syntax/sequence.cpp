@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "syntax/sequence.hpp"
 
+#include "base/bits.hpp"
 #include "output/blocks.hpp"
 
 #include <fmt/core.h>
@@ -118,7 +119,7 @@ void sequence::write(const std::string& name, const bar_target& to, const std::s
 
 void sequence::wait(const std::string&, const register_target& on, const std::string& text) {
     const auto bits = bits_of(on.reg.where(), on.reg.description(), text);
-    batch_.wait(on.reg, ~std::uint64_t{0} >> (64 - on.reg.description().width), bits, timeout_);
+    batch_.wait(on.reg, upciedev::detail::low_bits(on.reg.description().width), bits, timeout_);
 }
 
 void sequence::wait(const std::string&, const field_target& on, const std::string& text) {

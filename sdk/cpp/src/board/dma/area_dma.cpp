@@ -3,6 +3,7 @@
 #include "base/bits.hpp"
 #include "base/suggest.hpp"
 #include "board/dma/dma_state.hpp"
+#include "board/dma/engine_memory.hpp"
 #include "transport/area_copy.hpp"
 
 #include <upciedev/area.hpp>
@@ -35,16 +36,6 @@ double sample_at(const channel_description& channel, const std::byte* at) {
     return decode(channel.convert, bits & detail::low_bits(channel.convert.type.bits)).to_double();
 }
 
-/// Where the engine's memory, seen by the processor, begins and ends; nothing: it is not seen.
-const area_description* memory_of(const board_description& board, const dma_description& engine) {
-    return engine.area.empty() ? nullptr : &board.find_area(engine.area);
-}
-
-bool holds(const area_description& memory, std::uint64_t size, const area_description& what) {
-    return memory.bar == what.bar && what.offset >= memory.offset &&
-           what.offset + what.size() <= memory.offset + size;
-}
-
 } // namespace
 
 std::span<const double> traces::at(std::string_view channel) const {
@@ -59,8 +50,8 @@ const dma_description& area::engine() const {
     const auto& board = *board_->description();
     for (const auto& each : board.dma) {
         if (each.to_board) continue;
-        const auto* const memory = memory_of(board, each);
-        if (memory != nullptr && holds(*memory, each.memory_size, *what_)) return each;
+        if (detail::engine_offset(board, each, what_->bar, what_->offset, what_->size()))
+            return each;
     }
     throw error(errc::not_supported, where(), "no DMA channel of the board file reads it",
                 "read it by the processor");
@@ -71,7 +62,9 @@ dma area::dma() const {
 }
 
 std::uint64_t area::dma_offset() const {
-    return what_->offset - memory_of(*board_->description(), engine())->offset;
+    return detail::engine_offset(*board_->description(), engine(), what_->bar, what_->offset,
+                                 what_->size())
+        .value();
 }
 
 std::uint64_t area::sample_size() const {

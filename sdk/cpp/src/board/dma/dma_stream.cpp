@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "base/stop_event.hpp"
+#include "base/timed_poll.hpp"
 #include "board/dma/dma_ring.hpp"
 #include "board/dma/region_state.hpp"
 
@@ -108,10 +109,7 @@ std::error_code dma_stream::state::poll(time_point end, const std::stop_token& s
     }
     std::array<pollfd, 2> both{
         {{ring_->source().descriptor(), POLLIN, 0}, {stopped_->descriptor(), POLLIN, 0}}};
-    const auto time = left_until(end);
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-    const timespec left{.tv_sec = seconds.count(), .tv_nsec = nanoseconds(time - seconds).count()};
-    if (::ppoll(both.data(), both.size(), &left, nullptr) < 0) return code(errno);
+    if (const int failed = detail::poll_until(both, end, nullptr)) return code(failed);
     return both[1].revents != 0 ? code(ECANCELED) : std::error_code();
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "board/dma/engine_memory.hpp"
 #include "board/dma/region_state.hpp"
 
 #include <upciedev/area.hpp>
@@ -9,19 +10,6 @@
 namespace upciedev {
 inline namespace v1 {
 namespace {
-
-/// Where the engine has what the processor sees at \p at.
-std::optional<std::uint64_t> offset_in(const board_description& board,
-                                       const dma_description& engine, region::state::window at,
-                                       std::uint64_t length) {
-    if (engine.area.empty()) return std::nullopt;
-    const auto& memory = board.find_area(engine.area);
-    if (memory.bar != at.bar || at.offset < memory.offset) return std::nullopt;
-    const auto offset = at.offset - memory.offset;
-    const auto size = engine.memory_size != 0 ? engine.memory_size : memory.size();
-    if (offset > size || length > size - offset) return std::nullopt;
-    return offset;
-}
 
 void check_range(const std::string& where, std::string_view unit, std::uint64_t first,
                  std::uint64_t n, std::uint64_t size) {
@@ -60,7 +48,8 @@ void region::state::find_engines() {
     for (const auto& each : board_->description()->dma) {
         auto& mine = each.to_board ? written_ : read_;
         if (mine) continue;
-        if (const auto at = offset_in(*board_->description(), each, *seen_, length_))
+        if (const auto at = detail::engine_offset(*board_->description(), each, seen_->bar,
+                                                  seen_->offset, length_))
             mine = engine{each.name, *at};
     }
 }

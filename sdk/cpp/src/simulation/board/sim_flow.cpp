@@ -2,6 +2,7 @@
 // Frames flow by themselves: a thread waits for a trigger, if there is one, and for a frame, has
 // the engine move it, and delivers it.
 #include "base/bits.hpp"
+#include "base/no_signals.hpp"
 #include "simulation/board/sim_channel.hpp"
 
 #include <algorithm>
@@ -17,22 +18,6 @@ std::uint64_t now_ns() {
     return static_cast<std::uint64_t>(
         std::chrono::nanoseconds(clock::now().time_since_epoch()).count());
 }
-
-/// Signals are for the program's own threads.
-class no_signals {
-  public:
-    no_signals() {
-        sigset_t all;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    ~no_signals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    no_signals(const no_signals&) = delete;
-    no_signals& operator=(const no_signals&) = delete;
-
-  private:
-    sigset_t before_{};
-};
 
 } // namespace
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "simulation/board/sim_interrupts.hpp"
-#include "base/unique_fd.hpp"
+#include "base/no_signals.hpp"
 #include "base/transport_error.hpp"
+#include "base/unique_fd.hpp"
 
 #include <sys/eventfd.h>
 
@@ -133,18 +134,11 @@ std::unique_ptr<interrupt_source> sim_interrupts::subscribe(const interrupt_requ
     return made;
 }
 
-/// Signals are for the program's own threads.
-void sim_interrupts::start() {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    try {
-        thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
-    } catch (const std::system_error&) {
-        pthread_sigmask(SIG_SETMASK, &before, nullptr);
-        throw error(errc::io_error, "interrupts", "no thread is left to serve them");
-    }
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+void sim_interrupts::start() try {
+    const no_signals meanwhile;
+    thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
+} catch (const std::system_error&) {
+    throw error(errc::io_error, "interrupts", "no thread is left to serve them");
 }
 
 /// Else the registers are left to whoever polls them. The caller holds the lock.

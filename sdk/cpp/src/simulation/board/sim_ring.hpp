@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "base/unique_fd.hpp"
 #include "base/mapping.hpp"
+#include "base/unique_fd.hpp"
 
 #include <upciedev/extend/dma_source.hpp>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "simulation/board/sim_waits.hpp"
 #include "base/signal_hold.hpp"
+#include "base/timed_poll.hpp"
 #include "base/transport_error.hpp"
 
 #include <poll.h>
@@ -12,17 +13,6 @@
 #include <cstdint>
 
 namespace upciedev::inline v1::detail {
-namespace {
-
-using std::chrono::nanoseconds;
-
-timespec until(sim_waits::time_point end) {
-    const auto left = std::max(end - std::chrono::steady_clock::now(), nanoseconds(0));
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
-    return {.tv_sec = seconds.count(), .tv_nsec = nanoseconds(left - seconds).count()};
-}
-
-} // namespace
 
 void sim_waits::wake_all() noexcept {
     const std::lock_guard hold(lock_);
@@ -46,8 +36,7 @@ sim_waits::waiter::~waiter() {
 
 int sim_waits::waiter::sleep(time_point end, int other) noexcept {
     std::array<pollfd, 2> both{{{event_.get(), POLLIN, 0}, {other, POLLIN, 0}}};
-    const auto left = until(end);
-    if (::ppoll(both.data(), both.size(), &left, signal_hold::waiting_mask()) < 0) return errno;
+    if (const int failed = poll_until(both, end, signal_hold::waiting_mask())) return failed;
     std::uint64_t told = 0;
     if (both[0].revents != 0) [[maybe_unused]]
         const auto cleared = ::read(event_.get(), &told, sizeof told);

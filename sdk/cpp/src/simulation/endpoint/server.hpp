@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "simulation/endpoint/device.hpp"
 #include "base/unique_fd.hpp"
+#include "simulation/endpoint/device.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -86,6 +86,13 @@ std::vector<std::string> crate_names() {
     return names;
 }
 
+void refuse_not_running(const std::string& name) {
+    const auto names = crate_names();
+    throw error(errc::no_such_board, {}, fmt::format("no crate '{}' is running", name),
+                (names.empty() ? "none is" : fmt::format("there are: {}", fmt::join(names, ", "))) +
+                    "; upciedev sim up CRATE.yaml starts one");
+}
+
 fs::path crate_note(const fs::path& folder) {
     return folder / "crate";
 }

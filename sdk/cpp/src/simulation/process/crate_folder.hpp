@@ -18,6 +18,9 @@ std::filesystem::path crate_folder(const std::string& name);
 /// Those there are, dead ones too.
 std::vector<std::string> crate_names();
 
+/// \throws error no_such_board, with those that run
+[[noreturn]] void refuse_not_running(const std::string& name);
+
 /// The file in a crate's folder that tells the crate file's path.
 std::filesystem::path crate_note(const std::filesystem::path& folder);
 /// "slot4.access"

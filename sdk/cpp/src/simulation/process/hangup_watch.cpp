@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "simulation/process/hangup_watch.hpp"
+#include "base/no_signals.hpp"
 
 #include <array>
 #include <cerrno>
@@ -9,25 +10,6 @@
 #include <thread>
 
 namespace upciedev::inline v1::detail {
-namespace {
-
-/// No signal of the program is delivered to threads that are started meanwhile.
-class signals_elsewhere {
-  public:
-    signals_elsewhere() {
-        sigset_t all;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    ~signals_elsewhere() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    signals_elsewhere(const signals_elsewhere&) = delete;
-    signals_elsewhere& operator=(const signals_elsewhere&) = delete;
-
-  private:
-    sigset_t before_{};
-};
-
-} // namespace
 
 hangup_watch& hangup_watch::only() {
     static auto& one = *new hangup_watch;
@@ -36,7 +18,7 @@ hangup_watch& hangup_watch::only() {
 
 hangup_watch::hangup_watch() : events_(epoll_create1(EPOLL_CLOEXEC)) {
     if (!events_) throw std::system_error(errno, std::generic_category(), "epoll");
-    const signals_elsewhere meanwhile;
+    const no_signals meanwhile;
     std::thread([this] { watch(); }).detach();
 }
 

@@ -2,7 +2,6 @@
 #include "simulation/process/slot_maps.hpp"
 #include "simulation/model/model_memory.hpp"
 
-
 namespace upciedev::inline v1::detail {
 
 using namespace slot_wire;

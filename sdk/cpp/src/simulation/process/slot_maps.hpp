@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "simulation/process/slot_link.hpp"
 #include "base/mapping.hpp"
+#include "simulation/process/slot_link.hpp"
 
 #include <deque>
 

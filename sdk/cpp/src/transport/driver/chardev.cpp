@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "transport/driver/chardev.hpp"
+#include "base/mapping.hpp"
 #include "base/transport_error.hpp"
+#include "base/unique_fd.hpp"
 #include "transport/builtin_transports.hpp"
 #include "transport/claims.hpp"
 #include "transport/driver/chardev_dma.hpp"
@@ -10,8 +12,6 @@
 #include "transport/driver/chardev_peer.hpp"
 #include "transport/pci/pci_health.hpp"
 #include "transport/transport_check.hpp"
-#include "base/mapping.hpp"
-#include "base/unique_fd.hpp"
 
 #include <fmt/format.h>
 

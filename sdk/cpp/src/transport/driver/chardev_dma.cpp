@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "transport/driver/chardev_dma.hpp"
-#include "base/transport_error.hpp"
-#include "transport/driver/chardev.hpp"
 #include "base/mapping.hpp"
+#include "base/transport_error.hpp"
 #include "base/unique_fd.hpp"
+#include "transport/driver/chardev.hpp"
 
 #include <linux/upciedev.h>
 
@@ -162,7 +162,8 @@ std::error_code chardev_dma::make_peer_ring(dma_peer_ring& how, transport& peer,
     if (how.peer < 0) return dma_source::make_peer_ring(how, peer, made);
     if (const auto failed = call(UPCIEDEV_DMA_PEER_RING, &how)) return failed;
     try {
-        const auto head = std::make_shared<const mapping>(file_.get(), 0, how.head_length, PROT_READ);
+        const auto head =
+            std::make_shared<const mapping>(file_.get(), 0, how.head_length, PROT_READ);
         if (!*head) return from_errno(errno);
         made = {head,
                 reinterpret_cast<const dma_head*>(head->data()),

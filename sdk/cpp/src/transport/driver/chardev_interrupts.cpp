@@ -38,7 +38,8 @@ class chardev_interrupts final : public interrupt_source {
 
     std::error_code unmask() noexcept override {
         for (unsigned vector = 0; vectors_ >> vector != 0; ++vector)
-            if ((vectors_ >> vector & 1) != 0 && ioctl(file_.get(), UPCIEDEV_IRQ_UNMASK, vector) != 0)
+            if ((vectors_ >> vector & 1) != 0 &&
+                ioctl(file_.get(), UPCIEDEV_IRQ_UNMASK, vector) != 0)
                 return from_errno(errno);
         return {};
     }

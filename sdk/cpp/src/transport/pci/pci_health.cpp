@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "transport/pci/pci_health.hpp"
 #include "base/read_line.hpp"
-#include "transport/pci/sysfs_pci.hpp"
 #include "base/unique_fd.hpp"
+#include "transport/pci/sysfs_pci.hpp"
 
 #include <upciedev/error.hpp>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "transport/pci/sysfs.hpp"
 #include "base/bits.hpp"
-#include "base/transport_error.hpp"
-#include "transport/pci/pci_health.hpp"
 #include "base/mapping.hpp"
+#include "base/transport_error.hpp"
 #include "base/unique_fd.hpp"
+#include "transport/pci/pci_health.hpp"
 
 #include <upciedev/extend/memory_transport.hpp>
 

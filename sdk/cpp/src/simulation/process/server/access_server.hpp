@@ -46,7 +46,7 @@ class access_server {
     std::filesystem::path path_;
     detail::unique_fd socket_;
     detail::unique_fd failure_; ///< readable once the board has failed
-    std::mutex lock_;            // over the clients
+    std::mutex lock_;           // over the clients
     std::list<client> clients_;
     std::atomic<bool> ending_ = false;
     std::thread listener_;

@@ -28,7 +28,8 @@ detail::unique_fd bind_to(const fs::path& path) {
     fs::remove(path);
     detail::unique_fd made(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     const auto address = address_of(path);
-    if (!made || bind(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
+    if (!made ||
+        bind(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
         throw std::system_error(errno, std::generic_category(), path.native());
     return made;
 }
