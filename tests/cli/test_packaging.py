@@ -14,6 +14,7 @@ import pytest
 
 ZSH_COMPLETION = conftest.ROOT / "packaging/completion/_upciedev"
 COMPLETION = conftest.ROOT / "packaging/completion/upciedev"
+MANUAL = conftest.ROOT / "docs/cli.md"
 MAN_PAGE = conftest.ROOT / "packaging/man/upciedev.1"
 
 
@@ -72,6 +73,12 @@ def test_commands_are_those_of_the_help(upciedev, complete):
     (("claim", "--wh"), ["--who"]),
     (("trace", "CMakeL"), ["CMakeLists.txt"]),
     (("read", "adc", "SCR"), []),
+    (("dma", "str"), ["stream"]),
+    (("dma", "read", "ti"), ["timer"]),
+    (("p2p", "diagnose", "adc", "ti"), ["timer"]),
+    (("p2p", "copy", "adc", "ti"), []),
+    (("sim", "up", "CMakeL"), ["CMakeLists.txt"]),
+    (("dma", "--js"), ["--json"]),
 ])
 def test_words_are_offered(complete, words, offered):
     assert complete(*words) == offered
@@ -113,6 +120,11 @@ def test_zsh_completes_what_is_typed(text, wanted):
 @pytest.mark.parametrize("complete", SHELLS)
 def test_slots_are_offered(complete):
     assert "4" in complete("read", "")
+
+
+def test_manual_names_all_commands(upciedev):
+    synopsis = re.search(r"^    upciedev (?:\[.*?\] ?(?:\.\.\.)? ?)*((?:[\w-]+ \| )+[\w-]+) \.\.\.$", MANUAL.read_text(), re.MULTILINE)
+    assert synopsis[1].split(" | ") == section(upciedev("--help").ok(), "Subcommands")
 
 
 def test_man_page_names_all_commands_and_options(upciedev):

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What each subcommand takes and does. Only main.cpp and care_syntax.cpp know the command line's
-// syntax.
+// What each subcommand takes and does. Only main.cpp and syntax/ know the command line's syntax.
+// The help that they give is the one list of commands: completion reads it, and tests compare the
+// manual and docs/cli.md with it.
 #pragma once
 
 #include <upciedev/crate.hpp>
