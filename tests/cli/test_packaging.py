@@ -2,6 +2,7 @@
 """Completion in bash and zsh, and the man page, which must name all that the help names."""
 
 import os
+import pathlib
 import pty
 import re
 import select
@@ -125,6 +126,21 @@ def test_slots_are_offered(complete):
 def test_manual_names_all_commands(upciedev):
     synopsis = re.search(r"^    upciedev (?:\[.*?\] ?(?:\.\.\.)? ?)*((?:[\w-]+ \| )+[\w-]+) \.\.\.$", MANUAL.read_text(), re.MULTILINE)
     assert synopsis[1].split(" | ") == section(upciedev("--help").ok(), "Subcommands")
+
+
+def exported(file, *options):
+    """Functions and data, but for templates and inline functions, which each file may have."""
+    done = subprocess.run(["nm", "--defined-only", "--extern-only", *options, file], text=True, capture_output=True, check=True)
+    symbols = (line.split() for line in done.stdout.splitlines())
+    return {name for _, kind, name in symbols if kind in "TDBR" and "upciedev" in name}
+
+
+def test_programs_have_no_second_copy_of_what_the_library_exports():
+    tools = pathlib.Path(shutil.which("upciedev")).parent
+    ours = exported(tools.parent / "libupciedev.so.1", "--dynamic")
+    assert len(ours) > 200
+    for program in ("tools/upciedev", "tools/upciedev-gencard", "servers/upciedev-slot", "upciedev/libupciedev-transport-sysfs.so"):
+        assert exported(tools.parent / program) & ours == set(), program
 
 
 def test_man_page_names_all_commands_and_options(upciedev):
