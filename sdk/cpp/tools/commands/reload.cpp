@@ -23,7 +23,7 @@ using upciedev::error;
 using clock = std::chrono::steady_clock;
 
 constexpr auto longest_absence = 60s;
-constexpr auto next_look = 50ms;
+constexpr auto look_again_after = 50ms;
 
 /// What is known of the board before it goes off.
 struct former_board {
@@ -60,7 +60,7 @@ auto wait_for(const former_board& former, const interrupts& ctrl_c, const std::s
     const auto end = clock::now() + longest_absence;
     for (;;) {
         if (auto found = look()) return *found;
-        if (ctrl_c.until(clock::now() + next_look))
+        if (ctrl_c.until(clock::now() + look_again_after))
             throw error(errc::interrupted, former.label, "is not back", remedy);
         if (clock::now() >= end)
             throw error(errc::timeout, former.label, "is not back after 60 s", remedy);
