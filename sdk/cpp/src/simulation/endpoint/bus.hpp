@@ -53,7 +53,7 @@ class bus {
         dev_t device;
         ino_t inode;
         int access;
-        auto operator<=>(const file_key&) const = default;
+        auto operator<=>(const file_key&) const = default; // NOLINT(modernize-use-nullptr)
     };
     using shared_file = std::shared_ptr<const unique_fd>;
     struct area {
