@@ -312,7 +312,7 @@ int irq_unmask(worker& me) {
 constexpr weighted calls[] = {{get_info, 30},   {get_bar, 30},        {get_areas, 30},
                               {batch, 200},     {read_registers, 60}, {write_registers, 60},
                               {seek, 15},       {read_status, 15},    {claim_query, 20},
-                              {claim_take, 20}, {claim_join, 20},     {claim_end, 60},
+                              {claim_take, 20}, {claim_join, 20},     {claim_end, 120},
                               {reset, 2},       {irq_info, 20},       {irq_open, 20},
                               {irq_read, 60},   {irq_unmask, 20}};
 
