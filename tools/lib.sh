@@ -47,17 +47,24 @@ step() {
 }
 
 # together COMMAND...: run it beside others, as many as there are processors. all_of_them waits for
-# the last; its status is that of the first that failed.
-started=()
+# the last; its status is that of the first that failed. They leave it in a file: bash forgets that
+# of a child whose number another process has got since.
+failed=
 together() {
+    failed=${failed:-$(mktemp)}
     while (($(jobs -rp | wc -l) >= $(nproc))); do sleep 0.05; done
-    "$@" &
-    started+=($!)
+    (
+        trap 'status=$?; ((status == 0)) || echo "$status" >>"$failed"' EXIT
+        "$@"
+    ) &
 }
 all_of_them() {
-    local pid status=0
-    for pid in "${started[@]}"; do wait "$pid" || status=${status/#0/$?}; done
-    started=()
+    local status=0
+    wait
+    [[ -n $failed ]] || return 0
+    read -r status <"$failed" || status=0
+    rm "$failed"
+    failed=
     return "$status"
 }
 
