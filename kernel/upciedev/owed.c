@@ -4,7 +4,8 @@
  *
  * An engine that was cut off goes on once a driver sets Bus Master. What a device owes is
  * forgotten with it, so what a board owes is kept here, by its address, from driver to
- * driver. A board that was exchanged meanwhile is reset once for nothing.
+ * driver and as long as this module is loaded. A board that was exchanged meanwhile is
+ * reset once for nothing.
  */
 #include <linux/xarray.h>
 
@@ -13,9 +14,9 @@
 
 static DEFINE_XARRAY(owed);
 
-static unsigned long address_of(const struct pci_dev *pdev)
+static unsigned long address_of(struct pci_dev *pdev)
 {
-	return (unsigned long)pci_domain_nr(pdev->bus) << 16 | pci_dev_id((struct pci_dev *)pdev);
+	return (unsigned long)pci_domain_nr(pdev->bus) << 16 | pci_dev_id(pdev);
 }
 
 static void unreserve(void *pdev)

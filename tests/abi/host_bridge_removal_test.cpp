@@ -319,10 +319,8 @@ TEST_F(host_bridge_deaf, ALimitOfTimeCutsItOff) {
     expect_works(5);
 }
 
-// What ends a board without resetting it: its engine, which was cut off, must not go on when the
-// next board is given Bus Master.
-class host_bridge_deaf_again : public host_bridge_deaf,
-                               public testing::WithParamInterface<const char*> {
+// With what the kernel does to all boards, for one of them
+class host_bridge_deaf_power : public host_bridge_deaf {
   protected:
     static void SetUpTestSuite() {
         host_bridge_deaf::SetUpTestSuite();
@@ -332,7 +330,15 @@ class host_bridge_deaf_again : public host_bridge_deaf,
         EXPECT_EQ(unload_module("test_power"), 0);
         host_bridge_deaf::TearDownTestSuite();
     }
+    static void act(const std::string& how, const board& which) {
+        write_file(parameter("test_power", "act"), how + ' ' + which.address);
+    }
 };
+
+// What ends a board without resetting it: its engine, which was cut off, must not go on when the
+// next board is given Bus Master.
+class host_bridge_deaf_again : public host_bridge_deaf_power,
+                               public testing::WithParamInterface<const char*> {};
 
 INSTANTIATE_TEST_SUITE_P(host_bridge_ends, host_bridge_deaf_again,
                          testing::Values("thaw", "recover", "recover_reset"),
@@ -344,7 +350,7 @@ TEST_P(host_bridge_deaf_again, ComesBackAfterAReset) {
         const pair boards{from_slot, to_slot};
         stream_of_transfers busy{boards};
         await_landing(to_slot);
-        write_file(parameter("test_power", "act"), std::string{GetParam()} + ' ' + source.address);
+        act(GetParam(), source);
         EXPECT_EQ(busy.join(), ENODEV);
     }
     {
@@ -356,16 +362,8 @@ TEST_P(host_bridge_deaf_again, ComesBackAfterAReset) {
 }
 
 // One that only a reset of its bus resets, for which its driver needs the locks of the port above.
-class host_bridge_without_flr : public host_bridge_deaf {
+class host_bridge_without_flr : public host_bridge_deaf_power {
   protected:
-    static void SetUpTestSuite() {
-        host_bridge_deaf::SetUpTestSuite();
-        ASSERT_EQ(load_module("test_power"), 0);
-    }
-    static void TearDownTestSuite() {
-        EXPECT_EQ(unload_module("test_power"), 0);
-        host_bridge_deaf::TearDownTestSuite();
-    }
     void SetUp() override {
         host_bridge_deaf::SetUp();
         exchange(true);
@@ -403,7 +401,7 @@ class host_bridge_without_flr : public host_bridge_deaf {
 
 TEST_F(host_bridge_without_flr, ItsBusIsResetAfterASuspend) {
     const auto source = at_slot(from_slot);
-    cut_off_by([&] { write_file(parameter("test_power", "act"), "thaw " + source.address); });
+    cut_off_by([&] { act("thaw", source); });
     expect_was_reset();
 }
 

@@ -80,6 +80,7 @@ class test {
     }
 
     void run() {
+        await_waiting();
         for (auto number = wanted_.first; number < wanted_.steps; ++number)
             step(number);
     }
@@ -137,6 +138,16 @@ class test {
         if (const char* folder = std::getenv("UPCIEDEV_OUT"))
             std::ofstream{std::string{folder} + "/progress", std::ios::app} << "step " << number
                                                                             << '\n';
+    }
+
+    /// Shows that expect_awake() would see a user who waits.
+    void await_waiting() {
+        await(
+            [&] {
+                return std::ranges::any_of(
+                    users_, [](const auto& each) { return !each->sleeps_at().empty(); });
+            },
+            "a user, to sleep in the driver (by /proc/self/task/*/stack)");
     }
 
     /// The board of that generation has ended: nobody waits in the driver for it any more.
